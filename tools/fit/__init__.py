@@ -1,0 +1,1 @@
+"""Constants that mien ships, fitted on labelled research pictures, each by one command."""
