@@ -21,7 +21,7 @@ from benchmarks.side import Side, Worker, WorkerError
 PEERS = Path(__file__).parent / "peers"
 RECOGNISE = {"tasks": ["detect", "landmarks", "embed"]}
 FULL: dict[str, Any] = {}  # what `mien analyze` does unless told
-ONE_PASS = {"tasks": ["detect", "landmarks"], "detector": "blazeface.short"}
+ONE_PASS = {"tasks": ["detect", "landmarks"], "detector": "blazeface.short", "max_faces": 1}
 BIG_PHOTO = Path("compreface_samples/004_A.jpg")
 PICTURES_FOR_MEMORY = 2000
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -15,21 +14,30 @@ from pathlib import Path
 import numpy as np
 
 PEERS = Path(__file__).parent / "peers"
-_IMPORT = "import time; t = time.perf_counter(); import mien; print(time.perf_counter() - t)"
+_IMPORT = (
+    "import time; t, c = time.perf_counter(), time.process_time(); import mien; "
+    "print(time.perf_counter() - t, time.process_time() - c)"
+)
 _IMPORT_ANALYZER = _IMPORT.replace("import mien;", "from mien import Analyzer;")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of each fresh process, in order, and the largest peak memory, MB."""
+    """Seconds of each fresh process, wall and CPU, in order, and the largest peak memory, MB."""
 
     seconds: list[float]
+    cpu_seconds: list[float]
     peak_mb: float
 
-    @property
-    def median_s(self) -> float:
-        """Median of the seconds."""
-        return statistics.median(self.seconds)
+
+@dataclass(frozen=True)
+class Ended:
+    """One process that has ended well."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    out: str
 
 
 @dataclass(frozen=True)
@@ -47,20 +55,25 @@ def import_cost(times: int = 9, *, with_analyzer: bool = False) -> Cost:
     """Seconds that `import mien` takes, as a fresh interpreter measures them itself."""
     command = [sys.executable, "-c", _IMPORT_ANALYZER if with_analyzer else _IMPORT]
     runs = [_run(command) for _ in range(times)]
-    return Cost([float(out) for _, _, out in runs], max(peak for _, peak, _ in runs))
+    seconds, cpu_seconds = np.array([run.out.split() for run in runs], float).T.tolist()
+    return Cost(seconds, cpu_seconds, max(run.peak_mb for run in runs))
 
 
 def cold_analyze(photo: Path, times: int = 5) -> Cost:
     """Wall seconds of `mien analyze PHOTO`, from start to end of the process, and its memory."""
     mien = Path(sys.executable).with_name("mien")
     runs = [_run([str(mien), "analyze", str(photo)]) for _ in range(times)]
-    return Cost([seconds for seconds, _, _ in runs], max(peak for _, peak, _ in runs))
+    return Cost(
+        [run.seconds for run in runs],
+        [run.cpu_seconds for run in runs],
+        max(run.peak_mb for run in runs),
+    )
 
 
 def memory_growth(pictures: Sequence[str], *, threads: int, skip: int = 200) -> Growth:
     """Resident memory of a process that analyses all pictures with every task."""
     job = json.dumps({"pictures": list(pictures), "threads": threads, "options": {}})
-    out = _run([sys.executable, str(PEERS / "mien_memory.py")], job)[2]
+    out = _run([sys.executable, str(PEERS / "mien_memory.py")], job).out
     done, resident = np.array(json.loads(out), float).T
     kept = done >= min(skip, done[-1] / 2)
     slope_mb, _ = np.polyfit(done[kept], resident[kept], 1)
@@ -73,8 +86,8 @@ def memory_growth(pictures: Sequence[str], *, threads: int, skip: int = 200) -> 
     )
 
 
-def _run(command: Sequence[str], stdin: str = "") -> tuple[float, float, str]:
-    """Run one process: wall seconds, peak memory in MB, standard output.
+def _run(command: Sequence[str], stdin: str = "") -> Ended:
+    """Run one process to its end. Raises RuntimeError if it fails.
 
     wait4 gives the memory of exactly this child, which is read before Popen can reap it.
     """
@@ -91,4 +104,4 @@ def _run(command: Sequence[str], stdin: str = "") -> tuple[float, float, str]:
     seconds = time.perf_counter() - started
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)[:200]}: exit {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024, out
+    return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out)

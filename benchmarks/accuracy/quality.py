@@ -172,7 +172,7 @@ def _ancestries(data: Path) -> list[Row]:
 
 
 def _largest(paths: list[Path]) -> np.ndarray:
-    """Return the quality (M,16) of the largest face of each picture that has one."""
+    """Return the quality (M,15) of the largest face of each picture that has one."""
     analyzer = Analyzer(("quality",))
     rows = []
     for analysis in analyzer.analyze_many(paths):

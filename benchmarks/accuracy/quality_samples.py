@@ -10,9 +10,9 @@ import numpy as np
 
 from benchmarks.accuracy.degraded import degrade
 from benchmarks.accuracy.lfw_templates import CACHE
-from benchmarks.accuracy.operating_points import threshold_at
 from benchmarks.lfw import read_pairs
 from mien import Analyzer
+from mien.metrics.verification import threshold_at_fmr
 from mien.tasks.quality_scores import COMPONENTS
 from mien.types import Analysis, Image
 
@@ -29,7 +29,7 @@ _BATCH = 16
 
 @dataclass(frozen=True)
 class Samples:
-    """One row a detected face: picture, subject, components (N,15), template, other scores."""
+    """One row a detected face: picture, subject, components (N,14), template, other scores."""
 
     picture: np.ndarray
     subject: np.ndarray
@@ -178,5 +178,5 @@ def comparisons(found: Samples, *, seed: int = 0) -> Comparisons:
     place = np.arange(len(ranked)) - np.searchsorted(person[ranked], person[ranked])
     keep = np.sort(ranked[place < MOST_PAIRS])
     left, right = left[keep], right[keep]
-    threshold = threshold_at(non_mated, FMR)
+    threshold = threshold_at_fmr(non_mated, FMR)
     return Comparisons(left, right, score[left, right], threshold, len(non_mated))

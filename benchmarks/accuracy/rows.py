@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
+import numpy as np
+
 
 class Row(TypedDict):
-    """One figure: what, value, sample size, 95 % interval, unit, and what to know about it."""
+    """One figure: value (``None``: not measurable), sample size, 95 % interval, unit, note."""
 
     what: str
-    value: float
+    value: float | None
     n: int
     low: NotRequired[float | None]
     high: NotRequired[float | None]
@@ -25,7 +27,7 @@ def markdown(rows: Sequence[Row]) -> str:
         unit = f" {row['unit']}" if row.get("unit") else ""
         low, high = row.get("low"), row.get("high")
         interval = "" if low is None or high is None else f"{number(low)} to {number(high)}"
-        value = f"{number(row['value'])}{unit}"
+        value = "-" if row["value"] is None else f"{number(row['value'])}{unit}"
         lines.append(
             f"| {row['what']} | {value} | {interval} | {row['n']:,} | {row.get('note', '')} |"
         )
@@ -33,7 +35,9 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def number(value: float) -> str:
-    """Four significant digits without an exponent, integers whole."""
+    """Four significant digits without an exponent (two of small numbers), integers whole."""
     if float(value).is_integer():
         return f"{value:.0f}"
+    if abs(value) < 1e-3:
+        return np.format_float_positional(value, 2, fractional=False)
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"

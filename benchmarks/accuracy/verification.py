@@ -16,10 +16,10 @@ TITLE = "Verification (LFW)"
 PROTOCOL = (
     "View 2 pairs, 5 identity-disjoint folds. The threshold of a fold comes from the other folds; "
     "a pair with an undetected face counts as wrong. With several faces in a picture the one "
-    "nearest to its middle is taken: it is the one that LFW names. `FMR` and `FNMR` rows use the operating points stored in the model's spec, "
-    "which were measured on folds 1-3."
+    "nearest to its middle is taken: it is the one that LFW names. `FMR` and `FNMR` rows use the "
+    "operating points stored in the model's spec, which were measured on folds 1-3."
 )
-#: Name, options of Analyzer.
+#: Name, and options of Analyzer.
 VARIANTS = (
     ("default", {}),
     ("without mirroring", {"mirror": False}),

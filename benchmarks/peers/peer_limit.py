@@ -15,7 +15,7 @@ import onnxruntime
 from peer_mien import analyzer_of, checked
 from protocol import Job, serve
 
-from mien.models import MAX_BATCH, Network
+from mien.models import Network
 
 Call = tuple[onnxruntime.InferenceSession, dict[str, np.ndarray]]
 
@@ -27,8 +27,8 @@ def recorded(job: Job) -> list[Call]:
 
     def recording(self: Network, crops: np.ndarray) -> dict[str, np.ndarray]:
         name = self.session.get_inputs()[0].name
-        for start in range(0, len(crops), MAX_BATCH):
-            calls.append((self.session, {name: crops[start : start + MAX_BATCH].copy()}))
+        for start in range(0, len(crops), self.batch):
+            calls.append((self.session, {name: crops[start : start + self.batch].copy()}))
         return original(self, crops)
 
     Network.__call__ = recording

@@ -12,6 +12,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mien.errors import MienError as MienError
+    from mien.gallery import Consent as Consent
+    from mien.gallery import Gallery as Gallery
+    from mien.gallery import Subject as Subject
     from mien.io import from_array as from_array
     from mien.io import read_image as read_image
     from mien.recognition.verify import verify as verify
@@ -34,19 +37,24 @@ if TYPE_CHECKING:
     from mien.types import Match as Match
     from mien.types import OperatingPoint as OperatingPoint
     from mien.types import Templates as Templates
+    from mien.types.candidate import Candidate as Candidate
 
 _PUBLIC = {
     "Analysis": "mien.types",
     "Analyzer": "mien.tasks.pipeline",
     "Attribute": "mien.types",
     "Boxes": "mien.types",
+    "Candidate": "mien.types.candidate",
+    "Consent": "mien.gallery",
     "Face": "mien.types",
     "Faces": "mien.types",
+    "Gallery": "mien.gallery",
     "Image": "mien.types",
     "Landmarks": "mien.types",
     "Match": "mien.types",
     "MienError": "mien.errors",
     "OperatingPoint": "mien.types",
+    "Subject": "mien.gallery",
     "Templates": "mien.types",
     "align": "mien.tasks.verbs",
     "analyze": "mien.tasks.verbs",

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import mien
 
 PACKAGE = Path(mien.__file__).parent
@@ -94,9 +96,5 @@ def test_every_public_name_is_there_and_the_list_is_sorted() -> None:
 
 
 def test_a_wrong_name_says_what_there_is() -> None:
-    try:
+    with pytest.raises(AttributeError, match="analyze"):
         mien.analyse  # noqa: B018
-    except AttributeError as error:
-        assert "analyze" in str(error)
-    else:
-        raise AssertionError("mien.analyse exists")

@@ -23,7 +23,7 @@ def test_no_rows():
     assert rotation_distance(np.zeros((0, 3, 3)), np.zeros((0, 3, 3))).shape == (0,)
 
 
-@given(st.integers(0, 2**32 - 1))
+@given(st.integers(0, 10_000))
 def test_rotation_distance_agrees_with_scipy(seed):
     ours, theirs = (Rotation.random(4, random_state=seed + k) for k in (0, 1))
     expected = np.rad2deg((ours.inv() * theirs).magnitude())

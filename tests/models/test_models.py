@@ -12,7 +12,6 @@ import pytest
 import mien
 from mien.errors import ArrayError, DeviceError, ModelError, ModelNotFoundError
 from mien.models import (
-    MAX_BATCH,
     OWN_MODELS_VARIABLE,
     ModelSpec,
     Network,
@@ -60,7 +59,8 @@ class TestEveryInstalledModel:
 
 def test_more_crops_than_a_batch() -> None:
     network = load("cnn.gender")
-    crops = np.random.default_rng(0).integers(0, 256, (MAX_BATCH * 2 + 3, 32, 32, 3), np.uint8)
+    count = network.batch * 2 + 3
+    crops = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), np.uint8)
     (one,) = network(crops[-1:]).values()
     (all_,) = network(crops).values()
     assert len(all_) == len(crops)

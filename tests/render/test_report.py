@@ -155,6 +155,18 @@ def test_many_pictures_are_shown_smaller(tmp_path):
     assert sizes[1] < sizes[0] / 4
 
 
+def test_too_many_pictures_are_counted_only(tmp_path, monkeypatch, analysed, portrait_image):
+    monkeypatch.setattr("mien.render.report.writer.MOST_PICTURES", 2)
+    path = tmp_path / "r.html"
+    with Report(path) as writer:
+        for _ in range(5):
+            writer.add(analysed, None if writer.is_full else portrait_image)
+    text = path.read_text("utf-8")
+    assert text.count('class="picture"') == 2
+    assert "5 faces in 5 pictures" in text
+    assert "The first 2 pictures are shown" in text
+
+
 def test_markup_escapes_by_type():
     assert (
         element("p", "<b>", Html("<i></i>"), title='"') == '<p title="&quot;">&lt;b&gt;<i></i></p>'

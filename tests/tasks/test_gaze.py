@@ -45,9 +45,8 @@ def looking(eye_deg: tuple[float, float], head_deg: tuple[float, float, float]) 
 )
 def test_synthetic_eyes_are_read_back(eye: tuple, head: tuple) -> None:
     rotation = rotation_from_angles(np.array([head]))
-    # Depth makes the corners' scale approximate: their row is not parallel to the picture.
     got = gaze_values(looking(eye, head), rotation)[0]
-    assert np.abs(got[:2] - eye).max() < 6
+    assert np.abs(got[:2] - eye).max() < 0.01
     assert np.linalg.norm(got[2:]) == pytest.approx(1, abs=1e-5)
     assert np.allclose(direction_angles(got[None, 2:] @ rotation[0])[0], got[:2], atol=1e-2)
 
@@ -116,8 +115,8 @@ def test_the_astronaut_looks_into_the_camera_with_open_eyes(
     assert gaze["direction_z"] < -0.98
     assert min(gaze["left_eye_openness"], gaze["right_eye_openness"]) > 0.8
     mirrored = analyzer.analyze(portrait[:, ::-1].copy()).found.attributes["gaze"].row(0)
-    assert mirrored["yaw_deg"] == pytest.approx(-gaze["yaw_deg"], abs=4)
-    assert mirrored["pitch_deg"] == pytest.approx(gaze["pitch_deg"], abs=4)
+    assert mirrored["yaw_deg"] == pytest.approx(-gaze["yaw_deg"], abs=6)
+    assert mirrored["pitch_deg"] == pytest.approx(gaze["pitch_deg"], abs=6)
 
 
 def moved_irises(portrait: np.ndarray, shift_px: float) -> np.ndarray:

@@ -25,8 +25,6 @@ from mien.tasks.quality_measures import (
     detail_ratio,
     entropy_bits,
     luminance_shares,
-    mean_face,
-    plainness,
 )
 
 ALL = np.ones((FACE_PX, FACE_PX), bool)
@@ -99,7 +97,6 @@ def test_nothing_seen_is_nan(texture):
     assert np.isnan(detail_ratio(texture, NONE))
     assert np.isnan(luminance_shares(texture, NONE)).all()
     assert np.isnan(cheek_overlap(texture, NONE))
-    assert np.isnan(plainness(texture, NONE))
     assert np.isnan(blockiness(texture[:20]))
     wide = np.zeros((WIDE_PX, WIDE_PX), np.uint8)
     outline = np.array([[20, 20], [44, 20], [32, 50]], np.float32)
@@ -126,20 +123,6 @@ def test_blocks_are_found_on_any_grid(texture, cut):
     assert blockiness(blocks[cut:, cut:]) > 3
     half = (smooth.astype(int) + blocks) // 2
     assert blockiness(smooth) < blockiness(half[cut:, cut:].astype(np.uint8))
-
-
-def test_mean_face_is_symmetric_and_of_unit_length():
-    face, mask = mean_face()
-    assert face == pytest.approx(face[:, ::-1], abs=1e-6)
-    assert face[mask].mean() == pytest.approx(0, abs=1e-6)
-    assert np.linalg.norm(face) == pytest.approx(1, abs=1e-5)
-
-
-def test_the_mean_face_itself_is_plain_and_its_negative_is_not():
-    face, _ = mean_face()
-    grey = np.kron(128 + 300 * face, np.ones((8, 8))).clip(0, 255).astype(np.uint8)
-    assert plainness(grey, ALL) > 0.9
-    assert plainness(255 - grey, ALL) < -0.9
 
 
 def test_grey_crop_is_the_grey_of_the_colour_crop(portrait):

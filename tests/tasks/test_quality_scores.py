@@ -25,7 +25,6 @@ FROM_BAD_TO_GOOD = {
     "eye_opening": (0, 0.1),
     "mouth_opening": (0.6, 0),
     "presence": (-6, 4),
-    "plainness": (-0.5, 0.9),
     "inter_eye_px": (0, 300),
     "yaw_deg": (-90, 0),
     "pitch_deg": (90, 0),

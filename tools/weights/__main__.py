@@ -21,8 +21,7 @@ def rebuild(name: str, cache: Cache) -> None:
     preprocess = read_preprocess(spec)
     source = cache.models(recipe.package) / recipe.file
     graph = build(name, recipe, source, preprocess)
-    size = recipe.size_step_px * 2
-    width, height = (size, size) if size else preprocess.size_wh
+    width, height = preprocess.size_wh
     images = verify.pictures((int(width), int(height)))
     original = run_original(recipe, source, preprocess, images, cache)
     exact = verify.differences(verify.run(graph, images), original)

@@ -24,7 +24,7 @@ def build(name: str, recipe: Recipe, source: Path, preprocess: Preprocess) -> Gr
     attach_heads(graph, recipe.heads, names)
     # Affine layers fold into the convolutions first, so that the front meets a convolution.
     rewrite(graph)
-    size_wh = ("W", "H") if recipe.size_step_px else preprocess.size_wh
+    size_wh = preprocess.size_wh
     attach_front(graph, Preprocess(size_wh, preprocess.colour, preprocess.mean, preprocess.std))
     graph.sweep()
     return graph

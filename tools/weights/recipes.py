@@ -12,7 +12,6 @@ from tools.weights.heads import Head
 from tools.weights.sources import AGE_GENDER, DLIB_MODELS, HUMAN, Package
 from tools.weights.tfjs import Substitute
 from tools.weights.tfjs.attention import attention_substitutes
-from tools.weights.tfjs.faceboxes import LOCATIONS, SCORES, faceboxes_substitutes
 
 _MESH = "StatefulPartitionedCall/model_1/"
 _ATTENTION = "StatefulPartitionedCall/functional_1/"
@@ -27,8 +26,6 @@ class Recipe:
     heads: Mapping[str, Head]
     pixels: str = "input_1"
     substitutes: Callable[[], Mapping[str, Substitute]] = field(default=dict)
-    #: The picture may have any size that is a multiple of this; 0 means the spec's size only.
-    size_step_px: int = 0
 
     @property
     def kind(self) -> str:
@@ -117,14 +114,6 @@ RECIPES: Mapping[str, Recipe] = {
         "mobileface.json",
         {"embedding": Head.of("batchnorm0/add_1", 256)},
         pixels="mul",
-    ),
-    "faceboxes.wider": Recipe(
-        HUMAN,
-        "faceboxes.json",
-        {"loc": Head.of(LOCATIONS, "A", 4), "score": Head.of(SCORES, "A")},
-        pixels="standardize_input/sub",
-        substitutes=faceboxes_substitutes,
-        size_step_px=128,
     ),
     "emotion.fer": Recipe(HUMAN, "emotion.json", {"probabilities": Head.of("Identity", 7)}),
 }

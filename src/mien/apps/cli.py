@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from mien import __version__
+from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.terminal import plain_errors
 
 app = typer.Typer(
@@ -179,6 +180,9 @@ def doctor() -> None:
 
         code = examine()
     raise typer.Exit(code)
+
+
+register_gallery(app)
 
 
 def _embedder(embedder: str | None, *, fast: bool) -> str | None:

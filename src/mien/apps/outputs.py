@@ -73,7 +73,7 @@ def save_report(
             record, plain = journal.read(item.path)
             lines = [[from_plain(line) for line in face] for face in plain]
             image = None
-            if record["error"] is None:
+            if record["error"] is None and not report.is_full:
                 image = read_again(item.path, max_pixels=analyzer.max_pixels)
             report.add_record(record, lines, image)
             on_done()

@@ -45,7 +45,7 @@ def plain_errors() -> Iterator[None]:
         say(f"mien: {error}")
         raise typer.Exit(code) from error
     except KeyboardInterrupt as error:
-        say("mien: interrupted; --resume goes on where it stopped")
+        say("mien: interrupted; mien analyze --resume goes on from here")
         raise typer.Exit(INTERRUPTED) from error
 
 
@@ -124,9 +124,9 @@ def show_faces(records: Iterable[Mapping[str, Any]], *, total: int) -> None:
     for record in shown:
         name = Text(printable(str(record["source"])))
         if record["error"] is not None:
-            table.add_row(name.append("  not readable", style="red"))
+            table.add_row(name.append("\nfailed", style="red"))
         elif not record["faces"]:
-            table.add_row(name.append("  no face", style="dim"))
+            table.add_row(name.append("\nno face", style="dim"))
         for number, face in enumerate(record["faces"]):
             row = [_cell(face.get(column), key, wide=out.width >= 100) for _, column, key in cells]
             table.add_row(name if number == 0 else "", str(number + 1), _side(face), *row)
@@ -154,4 +154,4 @@ def _cell(attribute: Mapping[str, Any] | None, key: str, *, wide: bool) -> str:
         share = attribute.get("probabilities", {}).get(value)
         return f"{value} {100 * share:.0f}%" if wide and share is not None else value
     spread = attribute.get("spread")
-    return f"{value:.0f}" + ("" if spread is None else f" ± {spread:.0f}")
+    return f"{round(value)}" + ("" if spread is None else f" ± {spread:.0f}")

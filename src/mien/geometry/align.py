@@ -69,7 +69,12 @@ ALIGNMENTS: Mapping[str, Alignment] = MappingProxyType(
 
 def group_means(mesh: FloatArray, groups: tuple[tuple[int, ...], ...]) -> FloatArray:
     """Return the means (N,len(groups),2) px of groups of vertices of a mesh (N,468+,2|3)."""
-    return np.stack([mesh[:, list(group), :2].mean(axis=1) for group in groups], axis=1)
+    vertices = [vertex for group in groups for vertex in group]
+    sizes = [len(group) for group in groups]
+    starts = np.cumsum([0, *sizes[:-1]])
+    sums = np.add.reduceat(mesh[:, vertices, :2], starts, axis=1)
+    means: FloatArray = sums / np.array(sizes, np.float32)[:, None]
+    return means
 
 
 def alignment_maps(mesh: FloatArray, alignment: str) -> FloatArray:

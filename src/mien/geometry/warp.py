@@ -13,14 +13,22 @@ from mien.types.arrays import ByteArray, FloatArray
 _MAX_BILINEAR_SHRINK = 2.0
 
 
-def warp_crops(pixels: ByteArray, to_image: FloatArray, size_wh: tuple[int, int]) -> ByteArray:
+def warp_crops(
+    pixels: ByteArray,
+    to_image: FloatArray,
+    size_wh: tuple[int, int],
+    *,
+    out: ByteArray | None = None,
+) -> ByteArray:
     """Sample N crops (N,h,w,3) uint8 from ``pixels`` (H,W,3) uint8; grey (N,h,w) from grey (H,W).
 
     ``to_image (N,2,3)`` maps continuous crop coordinates (px, origin at the corner of the
-    top-left pixel) to continuous picture coordinates. Outside the picture is black.
+    top-left pixel) to continuous picture coordinates. Outside the picture is black. ``out``: an
+    array of the result's shape to write to, as in numpy.
     """
     width, height = size_wh
-    crops = np.empty((len(to_image), height, width, *pixels.shape[2:]), np.uint8)
+    shape = (len(to_image), height, width, *pixels.shape[2:])
+    crops = np.empty(shape, np.uint8) if out is None else out
     for crop, matrix in zip(crops, to_image, strict=True):
         _warp(pixels, matrix, crop)
     return crops

@@ -2,11 +2,10 @@
 
 from mien.models.device import provider_of
 from mien.models.registry import OWN_MODELS_VARIABLE, get_spec, has_model, list_specs
-from mien.models.runtime import MAX_BATCH, Network, load
+from mien.models.runtime import Network, load
 from mien.models.spec import ModelSpec, Preprocess, Weights, read_spec
 
 __all__ = [
-    "MAX_BATCH",
     "OWN_MODELS_VARIABLE",
     "ModelSpec",
     "Network",

@@ -14,9 +14,6 @@ from mien.models.registry import get_spec
 from mien.models.spec import ModelSpec
 from mien.types.arrays import Array, ByteArray, FloatArray
 
-#: Larger batches are run in parts, so that memory does not grow with the number of faces.
-MAX_BATCH = 16
-
 
 class Network:
     """One network on one device; loaded at first use, safe to share between threads."""
@@ -41,12 +38,18 @@ class Network:
         outputs = session.get_outputs()
         if not len(crops):
             return {out.name: np.zeros(_empty_shape(out.shape), np.float32) for out in outputs}
-        parts = [self._run_part(session, part) for part in _parts(crops, session)]
+        parts = [self._run_part(session, part) for part in _parts(crops, self.batch)]
         columns = zip(*parts, strict=True)
         return {
             out.name: column[0] if len(column) == 1 else np.concatenate(column)
             for out, column in zip(outputs, columns, strict=True)
         }
+
+    @property
+    def batch(self) -> int:
+        """How many crops one run is given at most: what the network can take, else what is best."""
+        size = self.session.get_inputs()[0].shape[0]
+        return size if isinstance(size, int) else self.spec.batch
 
     def _run_part(
         self, session: onnxruntime.InferenceSession, crops: ByteArray | FloatArray
@@ -133,10 +136,7 @@ def _open_session(spec: ModelSpec, device: str, threads: int) -> onnxruntime.Inf
     return session
 
 
-def _parts(crops: Array, session: onnxruntime.InferenceSession) -> list[Array]:
-    """Split crops into batches that the network can take."""
-    size = session.get_inputs()[0].shape[0]
-    size = size if isinstance(size, int) else MAX_BATCH
+def _parts(crops: Array, size: int) -> list[Array]:
     return [crops[start : start + size] for start in range(0, len(crops), size)]
 
 

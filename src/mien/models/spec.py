@@ -47,7 +47,10 @@ class Preprocess:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """All facts about one model; they stand here and nowhere else."""
+    """All facts about one model; they stand here and nowhere else.
+
+    ``batch``: how many crops one run is given at most: bounds memory, and is the fastest on CPU.
+    """
 
     name: str
     task: str
@@ -62,6 +65,7 @@ class ModelSpec:
     training_data: str = "unknown"
     data_terms: str = "unknown"
     paper: str = ""
+    batch: int = 16
     outputs: Mapping[str, str] = field(default_factory=dict)
     operating_points: tuple[OperatingPoint, ...] = ()
     accuracy: Mapping[str, Any] = field(default_factory=dict)
@@ -135,7 +139,10 @@ def parse_spec(table: Mapping[str, Any], path: Path) -> ModelSpec:
 def _preprocess(table: Mapping[str, Any]) -> Preprocess:
     lists = {name: tuple(table[name]) for name in ("size_wh", "mean", "std") if name in table}
     preprocess = Preprocess(**{**table, **lists})
-    for name, allowed in (("colour", ("rgb", "bgr", "grey")), ("layout", ("nhwc", "nchw", "vector"))):
+    for name, allowed in (
+        ("colour", ("rgb", "bgr", "grey")),
+        ("layout", ("nhwc", "nchw", "vector")),
+    ):
         if getattr(preprocess, name) not in allowed:
             raise ValueError(
                 f"preprocess.{name}: got {getattr(preprocess, name)!r}, expected {allowed}"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from mien.errors import InputError, ModelError, NoFaceError, SeveralFacesError
-from mien.models import ModelSpec, get_spec
+from mien.errors import InputError, NoFaceError, SeveralFacesError
+from mien.models import get_spec
+from mien.recognition.calibration import Calibration, posterior, stored_calibration
+from mien.recognition.compare import pair_scores
+from mien.recognition.operating import operating_point
 from mien.tasks.pipeline import Source
 from mien.tasks.verbs import analyzer
-from mien.types import Analysis, Match, OperatingPoint, Templates
+from mien.types import Analysis, Faces, Match, Templates
 
 Choose = Literal["single", "largest", "central"]
 
@@ -20,21 +24,64 @@ def verify(
     reference: Source,
     *,
     fmr: float = 1e-3,
+    prior: float = 0.5,
     choose: Choose = "single",
     **options: Any,
 ) -> Match:
     """Compare the face in one picture with the face in another, and decide.
 
-    ``fmr``: the false match rate of the operating point, measured and stored with the model.
-    ``choose``: what to do when a picture shows several faces: "single" refuses it, "largest" and
-    "central" take the largest one and the one nearest to the middle. Raises NoFaceError, SeveralFacesError, and ModelError where no operating
-    point was measured for the model at that rate.
+    ``fmr``: the false match rate of the operating point, measured and stored with the model;
+    ``prior``: the share of such comparisons that show one person, which the probability needs and
+    the decision does not. ``choose``: what to do when a picture shows several faces: "single"
+    refuses it, "largest" and "central" take the largest one and the one nearest to the middle.
+    Raises NoFaceError, SeveralFacesError, InputError for a prior that is no share, and ModelError
+    where no operating point was measured for the model at that rate.
     """
-    chosen = analyzer(("embed",), **options)
+    chosen = analyzer(("embed", "quality"), **options)
     analyses = chosen.run([chosen.read(probe), chosen.read(reference)])
     first, second = (one_template(analysis, choose=choose) for analysis in analyses)
-    point = operating_point(get_spec(chosen.options.embedder), first.model_id, fmr=fmr)
-    return point.decide(comparison_score(first, second))
+    spec = get_spec(chosen.options.embedder)
+    point = operating_point(spec, first.model_id, fmr=fmr)
+    calibration = stored_calibration(spec, first.model_id)
+    return calibrated(
+        point.decide(comparison_score(first, second)),
+        calibration,
+        quality=worse_quality(first, second),
+        prior=prior,
+    )
+
+
+def calibrated(
+    match: Match, calibration: Calibration | None, *, quality: float | None, prior: float
+) -> Match:
+    """Return the match with its probability; without a calibration as it is.
+
+    ``quality``: unified quality 0..100 of the worse picture, ``None`` where not known.
+    """
+    score = np.array([match.score])
+    if calibration is None:
+        posterior(score, prior)  # refuses a prior that is no share
+        return replace(match, quality=quality)
+    known = None if quality is None else np.array([quality])
+    low = high = None
+    if known is not None and (interval := calibration.interval(score, known, prior=prior)):
+        low, high = (float(end[0]) for end in interval)
+    return replace(
+        match,
+        probability=float(calibration.probability(score, known, prior=prior)[0]),
+        probability_low=low,
+        probability_high=high,
+        prior=prior,
+        quality=quality,
+        calibrated_on=calibration.calibrated_on,
+    )
+
+
+def worse_quality(probe: Templates, reference: Templates) -> float | None:
+    """Return the lower quality of two single templates, ``None`` unless both are known."""
+    if probe.quality is None or reference.quality is None:
+        return None
+    return float(min(probe.quality[0], reference.quality[0]))
 
 
 def comparison_score(probe: Templates, reference: Templates) -> float:
@@ -42,8 +89,7 @@ def comparison_score(probe: Templates, reference: Templates) -> float:
 
     Raises TemplateMismatchError when they come from different models.
     """
-    probe.require_same_model(reference)
-    return float(np.dot(probe.vectors[0], reference.vectors[0]))
+    return float(pair_scores(probe[:1], reference[:1])[0])
 
 
 def one_template(analysis: Analysis, *, choose: Choose = "single") -> Templates:
@@ -60,22 +106,15 @@ def one_template(analysis: Analysis, *, choose: Choose = "single") -> Templates:
         )
     if choose == "central":
         off_centre = np.linalg.norm(faces.boxes.centres - np.array(faces.image_size_wh) / 2, axis=1)
-        return templates[[int(np.argmin(off_centre))]]
-    return templates[[int(np.argmax(faces.boxes.wh.prod(axis=1)))]]
+        row = int(np.argmin(off_centre))
+    else:
+        row = int(np.argmax(faces.boxes.wh.prod(axis=1)))
+    return with_quality(templates, faces)[[row]]
 
 
-def operating_point(spec: ModelSpec, model_id: str, *, fmr: float) -> OperatingPoint:
-    """Return the stored operating point of a model at a false match rate.
-
-    Raises ModelError with the rates that were measured for exactly this model id.
-    """
-    points = [point for point in spec.operating_points if point.model_id == model_id]
-    for point in points:
-        if np.isclose(point.target_fmr, fmr):
-            return point
-    rates = ", ".join(f"{point.target_fmr:g}" for point in points)
-    measured = f"measured for FMR {rates}" if rates else "no threshold was measured"
-    raise ModelError(
-        f"{model_id}: {measured}, asked for {fmr:g}; thresholds of other models or options do not "
-        "carry over: measure one on mated and non-mated pairs of yours"
-    )
+def with_quality(templates: Templates, faces: Faces) -> Templates:
+    """Return the templates with their faces' unified quality, where that was measured."""
+    column = faces.attributes.get("quality")
+    if column is None or templates.quality is not None:
+        return templates
+    return replace(templates, quality=column.values[:, column.labels.index("unified")])

@@ -57,8 +57,9 @@ def find(
     candidates = _proposed(small, networks, turns, min_face_px)
     scales = [[picture, reduced] for picture, reduced in zip(pictures, small, strict=True)]
     if turned:
-        again = _turned_upright(scales, candidates, networks)
-        return decided([judged(scales, again, referee=networks.referee)], min_log_odds)
+        again, prior = _turned_upright(scales, candidates, networks)
+        upright = judged(scales, again, referee=networks.referee)
+        return decided([upright.scored(upright.logit + prior)], min_log_odds)
     sure = is_sure(candidates, _long_sides(pictures))
     again = look_again(
         scales,
@@ -104,8 +105,11 @@ def _proposed(
 
 def _turned_upright(
     pictures: Sequence[Scales], candidates: Candidates, networks: Networks
-) -> SecondLook:
-    """Look at each candidate turned four ways; keep the way that its picture agrees with."""
+) -> tuple[SecondLook, FloatArray]:
+    """Look at each candidate turned four ways; keep the way that its picture agrees with.
+
+    Also return the prior (M,) of a face being turned so.
+    """
     looks = [
         look_again(
             pictures,
@@ -122,16 +126,12 @@ def _turned_upright(
         np.stack([look.mesh for look in looks], axis=1),
     )
     log_odds = np.stack([look.log_odds for look in looks], axis=1).max(axis=1)
-    return _chosen(looks, _turns(candidates.owner, evidence, log_odds))
-
-
-def _turns(owner: IntArray, evidence: FloatArray, log_odds: FloatArray) -> IntArray:
-    """Return the quarters (M,) of each candidate; only probable faces speak for their picture."""
-    turns = np.zeros(len(owner), np.int64)
-    for index in np.unique(owner):
-        rows = np.flatnonzero(owner == index)
-        turns[rows] = face_turns(evidence[rows], log_odds[rows] > 0)
-    return turns
+    turns, prior = np.zeros(len(candidates), np.int64), np.zeros(len(candidates))
+    for index in np.unique(candidates.owner):
+        rows = np.flatnonzero(candidates.owner == index)
+        # Only probable faces speak for their picture.
+        turns[rows], prior[rows] = face_turns(evidence[rows], log_odds[rows] > 0)
+    return _chosen(looks, turns), prior
 
 
 def _chosen(looks: Sequence[SecondLook], turns: IntArray) -> SecondLook:

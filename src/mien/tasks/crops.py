@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mien.geometry.align import alignment_maps
 from mien.geometry.warp import warp_crops
+from mien.models import Preprocess
 from mien.types import Analysis, Image
 from mien.types.arrays import Array, ByteArray, FloatArray
 
@@ -15,14 +17,22 @@ def crop_faces(
     images: Sequence[Image], to_image: Sequence[FloatArray], size_wh: tuple[int, int]
 ) -> ByteArray:
     """Cut (M,h,w,3) uint8 crops: for each picture one per map (N_i,2,3) in ``to_image``."""
-    crops = [
-        warp_crops(image.pixels, maps, size_wh)
-        for image, maps in zip(images, to_image, strict=True)
-        if len(maps)
-    ]
-    if not crops:
-        return np.zeros((0, size_wh[1], size_wh[0], 3), np.uint8)
-    return crops[0] if len(crops) == 1 else np.concatenate(crops)
+    width, height = size_wh
+    crops = np.empty((sum(map(len, to_image)), height, width, 3), np.uint8)
+    start = 0
+    for image, maps in zip(images, to_image, strict=True):
+        end = start + len(maps)
+        warp_crops(image.pixels, maps, size_wh, out=crops[start:end])
+        start = end
+    return crops
+
+
+def aligned_crops(
+    images: Sequence[Image], analyses: Sequence[Analysis], wanted: Preprocess
+) -> ByteArray:
+    """Cut (M,h,w,3) uint8 crops of all faces of the batch, each as a network wants it aligned."""
+    to_image = alignment_maps(all_meshes(analyses), wanted.alignment)
+    return crop_faces(images, split_rows(to_image, analyses), wanted.size_wh)
 
 
 def split_rows(rows: Array, analyses: Sequence[Analysis]) -> list[Array]:

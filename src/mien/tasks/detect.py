@@ -48,9 +48,12 @@ class DetectTask:
         return [
             analysis
             if analysis.faces is None
-            else analysis.with_faces(to_faces(found[found.owner == index], image.size_wh))
+            else analysis.with_faces(self._best(found, index, image.size_wh))
             for index, (image, analysis) in enumerate(zip(images, analyses, strict=True))
         ]
+
+    def _best(self, found: Candidates, picture: int, size_wh: tuple[int, int]) -> Faces:
+        return to_faces(found[found.owner == picture], size_wh)[: self.options.max_faces]
 
     def models(self) -> tuple[str, ...]:
         """Return the names of the networks that look."""
@@ -103,6 +106,8 @@ def _check(options: Options) -> None:
         raise InputError(f"min_score: got {score}, expected a number between 0 and 1")
     if smallest is not None and not smallest > 0:
         raise InputError(f"min_face_px: got {smallest}, expected a number above 0")
+    if options.max_faces is not None and options.max_faces < 1:
+        raise InputError(f"max_faces: got {options.max_faces}, expected a number above 0")
 
 
 def to_faces(found: Candidates, image_size_wh: tuple[int, int]) -> Faces:

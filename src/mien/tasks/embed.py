@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from mien.errors import ModelError
-from mien.geometry.align import ALIGNMENTS, alignment_maps
+from mien.geometry.align import ALIGNMENTS
 from mien.models import ModelSpec, Network, get_spec, load
-from mien.tasks.crops import crop_faces, meshes, split_rows
+from mien.tasks.crops import aligned_crops, split_rows
 from mien.tasks.task import Options, register
 from mien.types import Analysis, Image, Templates
 from mien.types.arrays import ByteArray, FloatArray
@@ -30,9 +30,7 @@ class EmbedTask:
     def __call__(self, images: Sequence[Image], analyses: Sequence[Analysis]) -> list[Analysis]:
         """Cut each face as the recogniser wants it and embed all crops of the batch at once."""
         network = load(self.options.embedder, device=self.options.device)
-        alignment = network.spec.preprocess.alignment
-        to_image = [alignment_maps(mesh, alignment) for mesh in meshes(analyses)]
-        crops = crop_faces(images, to_image, network.spec.preprocess.size_wh)
+        crops = aligned_crops(images, analyses, network.spec.preprocess)
         raw = embed_crops(crops, network, mirror=self.options.mirror)
         model_id = template_model_id(
             network.spec, mesh=self.options.mesh, mirror=self.options.mirror

@@ -12,7 +12,7 @@ CLOSE_UP_WEIGHT = 0.7
 MESH_WEIGHT = 1.5
 _MESH_LIMIT = 8.0
 #: Log odds in favour of a picture being the right way up, and of a face being like its picture.
-UPRIGHT_PRIOR = 1.0
+UPRIGHT_PRIOR = 0.5
 SAME_AS_PICTURE_PRIOR = 3.0
 #: What one face says at most, so that one odd face does not turn a picture.
 _FACE_LIMIT = 6.0
@@ -39,11 +39,14 @@ def picture_turn(evidence: FloatArray) -> int:
     return int(np.argmax(total))
 
 
-def face_turns(evidence: FloatArray, speaks: BoolArray) -> IntArray:
-    """Return the quarters (M,) for each face (M,4) of one picture: mostly those of the picture.
+def face_turns(evidence: FloatArray, speaks: BoolArray) -> tuple[IntArray, FloatArray]:
+    """Return the quarters (M,) for each face (M,4) of one picture, and a prior (M,) for each.
 
-    ``speaks (M,)``: which of them tell how the picture is turned.
+    ``speaks (M,)``: which of them tell how the picture is turned. The prior is what a face that is
+    turned unlike its picture loses in log odds of being one.
     """
-    prior = np.zeros(4)
-    prior[picture_turn(evidence[speaks])] = SAME_AS_PICTURE_PRIOR
-    return np.asarray(np.argmax(evidence + prior, axis=1), np.int64)
+    picture = picture_turn(evidence[speaks])
+    prior = np.full(4, -SAME_AS_PICTURE_PRIOR)
+    prior[picture] = 0
+    turns = np.argmax(evidence + prior, axis=1)
+    return turns.astype(np.int64), prior[turns]

@@ -10,7 +10,7 @@ from mien.geometry.warp import transform_points
 from mien.models import Network
 from mien.tasks.blaze import anchors, decode
 from mien.tasks.candidates import SAME_FACE_IOU, Candidates, merge, with_box_corners
-from mien.tasks.pyramid import Level, cut_tiles, level_scales, resized
+from mien.tasks.pyramid import Level, cut_tiles, fitted_scale, level_scales, resized
 from mien.types.arrays import ByteArray, FloatArray, IntArray
 
 #: BlazeFace back finds faces from this size on (99 % at the logit below), up to the whole tile.
@@ -18,11 +18,13 @@ SEEN_PX = 12.0
 #: Smallest face that is looked for unless told; it grows with a picture whose longer side is more
 #: than LARGE_PX, which bounds time and memory for large photographs.
 SMALLEST_PX = 12.0
-LARGE_PX = 1300
+LARGE_PX = 1296
 #: Scales of neighbouring levels, and the overlap of tiles: a face that is cut at one level lies
 #: whole and large enough in a tile of the next.
 MAX_STEP = 3.5
 OVERLAP_PX = 48
+#: A level may be this much coarser where that spares tiles.
+SCALE_TOLERANCE = 0.9
 
 
 def look(
@@ -108,8 +110,13 @@ def look_closely(
         max_step=MAX_STEP,
     )
     found = []
+    height, width = level.pixels.shape[:2]
+    size_wh = (width * level.step_wh[0], height * level.step_wh[1])
     for scale in scales:
-        level = resized(level, scale)
+        fitted = fitted_scale(
+            size_wh, scale, tile_px=tile_px, overlap_px=OVERLAP_PX, at_least=SCALE_TOLERANCE
+        )
+        level = resized(level, fitted)
         for turn in turns:
             tiles, maps = cut_tiles(level, tile_px=tile_px, overlap_px=OVERLAP_PX, quarters=turn)
             # One tile a run: this network is slower, not faster, in batches.

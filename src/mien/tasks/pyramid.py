@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, log, log2
+from math import ceil, log, log2, prod
 from typing import NamedTuple
 
 import cv2
@@ -64,6 +64,20 @@ def resized(level: Level, scale: float) -> Level:
     pixels = cv2.resize(level.pixels, size_wh, interpolation=cv2.INTER_LINEAR)
     step_wh = (level.step_wh[0] * width / size_wh[0], level.step_wh[1] * height / size_wh[1])
     return Level(np.asarray(pixels, np.uint8), step_wh)
+
+
+def fitted_scale(
+    size_wh: tuple[float, float], scale: float, *, tile_px: int, overlap_px: int, at_least: float
+) -> float:
+    """Return the scale between ``at_least * scale`` and ``scale`` that needs the fewest tiles.
+
+    Often a little less spares a whole row of them. ``size_wh`` px of the picture.
+    """
+    counts: dict[float, int] = {
+        part: prod(len(_starts(round(side * part), tile_px, overlap_px)) for side in size_wh)
+        for part in np.linspace(scale, at_least * scale, 11).tolist()
+    }
+    return min(counts, key=lambda part: (counts[part], -part))
 
 
 def cut_tiles(

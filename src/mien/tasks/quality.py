@@ -30,7 +30,6 @@ from mien.tasks.quality_measures import (
     detail_ratio,
     entropy_bits,
     luminance_shares,
-    plainness,
 )
 from mien.tasks.quality_scores import LABELS, component_scores, fitted, unified_score
 from mien.tasks.task import Options, register
@@ -40,7 +39,7 @@ from mien.types.arrays import Array, ByteArray, FloatArray
 #: Measures that need pixels, in the order in which ``measure_pixels`` returns them.
 PIXEL_MEASURES = (
     *("detail_ratio", "dark_share", "bright_share", "entropy_bits", "cheek_overlap"),
-    *("plainness", "background_gradient", "blockiness"),
+    *("background_gradient", "blockiness"),
 )
 #: Grey levels up to and from which a pixel counts as too dark and too bright (ISO/IEC 29794-5).
 _DARK, _BRIGHT = 25, 247
@@ -87,7 +86,7 @@ class QualityTask:
 
 
 def quality_attribute(measures: Mapping[str, Array], model_id: str) -> Attribute:
-    """Return the quality column (N,16) of raw measures (N,) by name."""
+    """Return the quality column (N,15) of raw measures (N,) by name."""
     components = component_scores(measures)
     unified = unified_score(components, fitted())
     return Attribute(
@@ -120,10 +119,10 @@ def measure_pixels(pixels: Sequence[ByteArray], mesh: FloatArray) -> dict[str, A
     rows = np.empty((len(mesh), len(PIXEL_MEASURES)))
     for index, row in enumerate(rows):
         picture = pixels[index]
-        row[:6] = _face_measures(picture, face_to[index], lines[index])
+        row[:5] = _face_measures(picture, face_to[index], lines[index])
         wide, inside = grey_crop(picture, wide_to[index], WIDE_PX)
-        row[6] = background_gradient(wide, inside, in_wide_crop(lines[index]))
-        row[7] = blockiness(block_part(picture, mesh[index]))
+        row[5] = background_gradient(wide, inside, in_wide_crop(lines[index]))
+        row[6] = blockiness(block_part(picture, mesh[index]))
     return dict(zip(PIXEL_MEASURES, rows.T, strict=True))
 
 
@@ -139,7 +138,6 @@ def _face_measures(
         float(shares[_BRIGHT:].sum()),
         entropy_bits(shares),
         cheek_overlap(grey, mask),
-        plainness(grey, inside),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -62,25 +64,24 @@ def grey_crop(pixels: ByteArray, to_image: FloatArray, size_px: int) -> tuple[By
     Only the part of the picture that the crop covers is turned grey. Pixels count as in the
     picture when their neighbours are, too; outside is black.
     """
-    around = _corners(size_px) @ to_image[:, :2].T + to_image[:, 2]
-    limit = pixels.shape[1], pixels.shape[0]
-    shrink = float(np.hypot(*to_image[:, 0]))
+    height, width = pixels.shape[:2]
+    shrink = math.hypot(to_image[0, 0], to_image[1, 0])
     # Averaged and then interpolated, a pixel of the crop takes from two of its own beside it.
-    margin = np.ceil(2 * shrink) + 2
-    low, high = np.floor(around.min(axis=0)) - margin, np.ceil(around.max(axis=0)) + margin
-    whole = bool((low >= 0).all() and (high <= limit).all())
-    inside = np.ones((size_px, size_px), np.bool_)
-    if not whole:
-        inside = _inside(to_image, size_px, limit)
-        low, high = np.clip(low, 0, limit), np.clip(high, 0, limit)
-        if (high <= low).any():
+    margin = math.ceil(2 * shrink) + 2
+    x0, x1 = _span(to_image[0], size_px, margin)
+    y0, y1 = _span(to_image[1], size_px, margin)
+    if x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height:
+        inside = np.ones((size_px, size_px), np.bool_)
+    else:
+        inside = _inside(to_image, size_px, (width, height))
+        x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+        if x1 <= x0 or y1 <= y0:
             return np.zeros((size_px, size_px), np.uint8), inside
     step = max(int(shrink / _MAX_AVERAGED), 1)
-    x0, y0, x1, y1 = (int(edge) for edge in (*low, *high))
     grey = to_grey(pixels[y0:y1:step, x0:x1:step])
     to_part = to_image.astype(np.float64)
     # A pixel that is kept stands for its neighbours that are not: its centre becomes theirs.
-    to_part[:, 2] -= low + (1 - step) / 2
+    to_part[:, 2] -= np.array([x0, y0]) + (1 - step) / 2
     return warp_crops(grey, to_part[None] / step, (size_px, size_px))[0], inside
 
 
@@ -123,5 +124,9 @@ def _inside(to_image: FloatArray, size_px: int, limit: tuple[int, int]) -> BoolA
     return inside
 
 
-def _corners(size_px: int) -> FloatArray:
-    return np.array([[0, 0], [size_px, 0], [0, size_px], [size_px, size_px]], np.float32)
+def _span(row: FloatArray, size_px: int, margin: int) -> tuple[int, int]:
+    """Return the first and last picture column (or row) that a crop covers, with a margin."""
+    across, down, shift = (float(value) for value in row)
+    low = shift + min(across, 0) * size_px + min(down, 0) * size_px
+    high = low + (abs(across) + abs(down)) * size_px
+    return math.floor(low) - margin, math.ceil(high) + margin

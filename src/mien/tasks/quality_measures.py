@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import cv2
 import numpy as np
 
-from mien.tasks.quality_crops import FACE_PX, WIDE_PX, polygon_mask
+from mien.tasks.quality_crops import WIDE_PX, polygon_mask
 from mien.types.arrays import Array, BoolArray, ByteArray, FloatArray
 
 #: The head with its hair is taken to be this much larger than the outline of the face.
@@ -18,7 +15,6 @@ _CHEEKS_PX = ((44, 100), 85, 15)
 #: Distances in px of the face crop between which detail is compared, and the directions.
 _FINE_PX, _COARSE_PX = 2, 8
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
-MEAN_FACE_FILE = Path(__file__).with_name("mean_face.npy")
 #: Nothing is measured on fewer pixels.
 _MIN_PIXELS = 30
 
@@ -53,34 +49,6 @@ def _mean_square_step(grey: ByteArray, bits: ByteArray, distance: int, dx: int, 
     total = cv2.norm(grey[here], grey[there], cv2.NORM_L2SQR, both)
     # The variance of rounding both pixels keeps the ratio of a flat crop from being 0 / 0.
     return total / max(cv2.countNonZero(both), 1) + 1 / 6
-
-
-@cache
-def mean_face() -> tuple[FloatArray, BoolArray]:
-    """Return the average face (18,18), symmetric, of mean 0 and length 1, and its mask (18,18).
-
-    Of an upright face crop shrunk to 18 px, inside an ellipse from the brows to the chin; apparent
-    ancestries and genders weigh equally in it (tools/fit/mean_face.py says what it was made of).
-    """
-    face: FloatArray = np.load(MEAN_FACE_FILE)
-    return face, face != 0
-
-
-def plainness(grey: ByteArray, inside: BoolArray) -> float:
-    """Return the correlation of the face crop (144,144) with the average face, -1..1.
-
-    High for a face seen from the front, evenly lit, with nothing before it. Contrast does not
-    matter, but a crop of less contrast than about 5 grey levels goes to 0. NaN where a tenth or
-    more of the ellipse lies outside the picture.
-    """
-    face, mask = mean_face()
-    size = mask.shape[::-1]
-    step = FACE_PX // size[0]
-    if np.count_nonzero(mask & ~inside[step // 2 :: step, step // 2 :: step]) > mask.sum() / 10:
-        return float("nan")
-    values = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)[mask].astype(np.float32)
-    values -= values.mean()
-    return float(values @ face[mask] / (np.linalg.norm(values) + 20))
 
 
 def luminance_shares(grey: ByteArray, mask: BoolArray) -> Array:
@@ -134,9 +102,9 @@ def blockiness(grey: ByteArray) -> float:
     """
     if min(grey.shape) < 24:
         return float("nan")
-    across = cv2.absdiff(grey[:, 1:], grey[:, :-1]).mean(axis=0)
-    down = cv2.absdiff(grey[1:], grey[:-1]).mean(axis=1)
-    return float((_border_excess(across) + _border_excess(down)) / 2)
+    across = cv2.reduce(cv2.absdiff(grey[:, 1:], grey[:, :-1]), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+    down = cv2.reduce(cv2.absdiff(grey[1:], grey[:-1]), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+    return float((_border_excess(across[0]) + _border_excess(down[:, 0])) / 2)
 
 
 def _border_excess(steps: Array) -> float:

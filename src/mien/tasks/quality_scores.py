@@ -52,7 +52,6 @@ COMPONENTS: tuple[Component, ...] = (
     Component("eyes_open", "eye_opening", lambda gap: _logistic(gap, 0.02, 0.01)),
     Component("mouth_closed", "mouth_opening", lambda gap: 100 - _logistic(gap, 0.2, 0.06)),
     Component("occlusion_prevention", "presence", lambda x: _logistic(x, 0.0, 1.0)),
-    Component("plain_view", "plainness", lambda x: _logistic(x, 0.3, 0.12)),
     Component("inter_eye_distance", "inter_eye_px", lambda px: 100 * (1 - 0.5 ** (px / 30))),
     Component("yaw", "yaw_deg", _cos_squared),
     Component("pitch", "pitch_deg", _cos_squared),
@@ -84,13 +83,14 @@ def fitted() -> Unified:
 
 
 def component_scores(measures: Mapping[str, Array]) -> FloatArray:
-    """Return the components (N,15) in the order of COMPONENTS; NaN where not measurable."""
+    """Return the components (N,14) in the order of COMPONENTS; NaN where not measurable."""
     columns = [item.score(np.asarray(measures[item.measure], np.float64)) for item in COMPONENTS]
-    return np.clip(np.column_stack(columns), 0, 100).astype(np.float32)
+    scores: FloatArray = np.clip(np.column_stack(columns), 0, 100).astype(np.float32)
+    return scores
 
 
 def unified_score(components: FloatArray, fit: Unified) -> FloatArray:
-    """Return the unified score (N,) of components (N,15).
+    """Return the unified score (N,) of components (N,14).
 
     A logistic of a weighted sum: never falls when a component rises. A component that is not
     measurable counts as typical.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,16 +36,28 @@ def checked(
         array = np.asarray(values, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise ArrayError(f"{name}: cannot be read as {np.dtype(dtype)}: {error}") from error
-    wanted = "(" + ", ".join(str(size) for size in shape) + ")"
-    if array.ndim != len(shape) or any(
-        isinstance(size, int) and size != got for size, got in zip(shape, array.shape, strict=True)
-    ):
+    if not _fits(array.shape, shape):
+        wanted = "(" + ", ".join(str(size) for size in shape) + ")"
         raise ArrayError(f"{name}: got shape {array.shape}, expected {wanted}")
-    if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
+    if finite and array.dtype.kind == "f" and not _all_finite(array):
         raise ArrayError(f"{name}: holds NaN or infinity, expected finite numbers")
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _fits(got: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
+    if len(got) != len(wanted):
+        return False
+    for have, want in zip(got, wanted, strict=True):
+        if have != want and want.__class__ is int:
+            return False
+    return True
+
+
+def _all_finite(array: Array) -> bool:
+    # One NaN or infinity makes the sum so: cheaper than looking at each. A sum may overflow.
+    return math.isfinite(np.add.reduce(array, axis=None)) or bool(np.isfinite(array).all())
 
 
 def same_length(owner: str, **lengths: int) -> None:

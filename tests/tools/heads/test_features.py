@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mien.tasks.ancestry import ANCESTRIES
+from mien.tasks.gender import GENDERS
 from tools.heads.features import Features, in_report_split
 
 
@@ -16,5 +18,7 @@ def test_labels_come_from_the_file_name():
     files = np.array(["26_1_3_20170104165243124.jpg.chip.jpg", "1_0_4_2.jpg.chip.jpg"])
     none = np.zeros((2, 0), np.float32)
     features = Features(files, np.array([True, False]), none, none, none)
-    assert features.labels.tolist() == [[26, 1, 3], [1, 0, 4]]
-    assert features[features.found].file.tolist() == ["26_1_3_20170104165243124.jpg.chip.jpg"]
+    assert features.years.tolist() == [26, 1]
+    assert [GENDERS[index] for index in features.gender] == ["female", "male"]
+    assert [ANCESTRIES[index] for index in features.ancestry] == ["indian", "other"]
+    assert features[features.found].name.tolist() == ["26_1_3_20170104165243124.jpg.chip.jpg"]

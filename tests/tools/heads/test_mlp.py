@@ -27,7 +27,10 @@ def loss(layers, rows, targets, places, distance_weight):
 
 def test_gradients_are_those_of_the_loss():
     rng = np.random.default_rng(0)
-    layers = [[rng.normal(0, 1, (4, 5)), rng.normal(0, 1, 5)], [rng.normal(0, 1, (5, 3)), np.zeros(3)]]
+    layers = [
+        [rng.normal(0, 1, (4, 5)), rng.normal(0, 1, 5)],
+        [rng.normal(0, 1, (5, 3)), np.zeros(3)],
+    ]
     rows, targets = rng.normal(0, 1, (6, 4)), softmax(rng.normal(0, 1, (6, 3)))
     places = np.array([0.0, 1.0, 5.0])
     recipe = Recipe(dropout=0.0, distance_weight=0.5)

@@ -6,7 +6,18 @@ import pytest
 
 from tools.heads.spec_table import write_table
 
-TEXT = '# by hand\nname = "m"\n\n[weights]\nbytes = 1\n\n[accuracy]\nold = 1\n\n[outputs]\ny = "1"\n'
+TEXT = """# by hand
+name = "m"
+
+[weights]
+bytes = 1
+
+[accuracy]
+old = 1
+
+[outputs]
+y = "1"
+"""
 
 
 @pytest.mark.parametrize("table", ["accuracy", "calibration"])

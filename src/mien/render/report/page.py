@@ -23,6 +23,7 @@ class Tally:
     """What the report counts while pictures go by."""
 
     pictures: int = 0
+    shown: int = 0
     faces: int = 0
     faceless: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
@@ -112,10 +113,13 @@ def _header(title: str, tally: Tally) -> Html:
     if tally.failures:
         links.insert(1, ("failures", "Failed"))
     nav = element("nav", *[element("a", text, href=f"#{to}") for to, text in links], overlay)
+    hidden = tally.pictures - len(tally.failures) - tally.shown
+    note = f"The first {tally.shown:,} pictures are shown; the numbers here count all."
     return element(
         "header",
         span("brand", _brand(), "mien"),
         element("h1", title),
+        element("p", note) if hidden else "",
         element("ul", *stats, class_="stats"),
         nav,
     )

@@ -17,7 +17,9 @@ from mien.render.report.page import Tally, closing, opening
 from mien.render.report.picture import picture_section
 from mien.types import Analysis, Image
 
-#: Long side of the pictures in px, for up to so many pictures: the file must stay one that opens.
+#: A file of more pictures would not open in a browser: further ones are counted, not shown.
+MOST_PICTURES = 2000
+#: Long side of the pictures in px, for up to so many pictures.
 _SIZES_PX = ((12, 1400), (60, 1000), (300, 720), (10**9, 480))
 
 
@@ -65,6 +67,11 @@ class Report:
         finally:
             self._body.close()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether further pictures are only counted: their pixels need not be read."""
+        return self._tally.shown >= MOST_PICTURES
+
     def add(self, analysis: Analysis, image: Image | None) -> None:
         """Add one analysed picture; an analysis with an error goes to the list of failures."""
         self.add_record(analysis.to_dict(), face_outlines(analysis), image)
@@ -75,9 +82,11 @@ class Report:
         """Add one picture by its record (``Analysis.to_dict``) and its faces' outlines."""
         if self._body is None:
             raise RuntimeError("Report: add pictures inside a 'with' block")
+        full = self.is_full
         self._tally.count(record)
-        if record["error"] is None:
-            number = self._tally.pictures
+        if record["error"] is None and not full:
+            self._tally.shown += 1
+            number = self._tally.shown
             size = self.long_side_px
             section = picture_section(record, lines, image, number=number, long_side_px=size)
             self._body.write(section + "\n")

@@ -1,0 +1,49 @@
+"""The analyzer that makes templates a gallery understands, whatever today's default model is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+from mien.errors import GalleryMismatchError, ModelNotFoundError
+from mien.gallery import Gallery
+from mien.models import get_spec
+from mien.tasks.embed import template_model_id
+from mien.tasks.pipeline import Analyzer
+from mien.tasks.task import Options
+
+_MESHES = ("facemesh.attention", "facemesh.plain")
+
+
+def analyzer_for(gallery: Gallery, tasks: Sequence[str] = ("embed",), **options: Any) -> Analyzer:
+    """Return an Analyzer whose templates have the gallery's model id.
+
+    A gallery that is not pinned yet takes what the options say. Raises GalleryMismatchError where
+    no installed model makes such templates, or an option that was given forbids it.
+    """
+    model_id = gallery.model_id
+    if model_id is not None:
+        options |= _recipe(model_id, options)
+    return Analyzer(tasks, **options)
+
+
+def _recipe(model_id: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return embedder, mesh and mirroring behind a model id, as far as they may be chosen."""
+    name = model_id.partition("@")[0]
+    embedder = given.get("embedder", name)
+    meshes = (given["mesh"],) if "mesh" in given else _MESHES
+    mirrors = (given["mirror"],) if "mirror" in given else (Options().mirror, not Options().mirror)
+    try:
+        spec = get_spec(embedder)
+        for mesh, mirror in product(meshes, mirrors):
+            if template_model_id(spec, mesh=mesh, mirror=mirror) == model_id:
+                return {"embedder": embedder, "mesh": mesh, "mirror": mirror}
+    except ModelNotFoundError as error:
+        raise GalleryMismatchError(
+            f"gallery: was made with {model_id}, and no model {name} is installed"
+        ) from error
+    raise GalleryMismatchError(
+        f"gallery: was made with {model_id}; {embedder} with these options makes other templates. "
+        "Leave out --embedder and --mesh, install the model it was made with, or migrate it"
+    )

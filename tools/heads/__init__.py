@@ -1,0 +1,1 @@
+"""Small heads on frozen face embeddings: trained, calibrated, measured by one command."""
