@@ -1,0 +1,117 @@
+"""From rows of an index to ranked candidates, by reference or by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mien.gallery.index import Index
+from mien.gallery.protocol import Policy
+from mien.types.arrays import FloatArray, IntArray
+from mien.types.candidate import Candidate
+
+#: Quality (0..100) that stands for an unknown one in the quality-weighted mean, and the least
+#: weight, so that a subject of worthless pictures still has a score.
+UNKNOWN_QUALITY, LEAST_QUALITY = 50.0, 1.0
+#: Returns the exact vectors (n,D) float32 of rows (n,).
+Exact = Callable[[IntArray], FloatArray]
+
+
+def rank(
+    probes: FloatArray, index: Index, k: int, *, policy: Policy, exact: Exact
+) -> list[tuple[Candidate, ...]]:
+    """Return the k best candidates of each probe (P,D) float32 under a policy."""
+    if policy == "reference":
+        return rank_references(probes, index, k, exact=exact)
+    if policy == "max":
+        return rank_by_best(probes, index, k, exact=exact)
+    return rank_by_mean(probes, index, k, weighted=policy == "quality")
+
+
+def rank_references(
+    probes: FloatArray, index: Index, k: int, *, exact: Exact
+) -> list[tuple[Candidate, ...]]:
+    """Return the k best references of each probe (P,D) float32."""
+    return [
+        _candidates(index, *_scored(probe, rows, index, exact), k)
+        for probe, rows in zip(probes, index.nearest(probes, k), strict=True)
+    ]
+
+
+def rank_by_best(
+    probes: FloatArray, index: Index, k: int, *, exact: Exact
+) -> list[tuple[Candidate, ...]]:
+    """Return the k subjects of the best single references, each with that reference.
+
+    The best reference of a subject comes before its others, so that widening the search until k
+    subjects have been seen (or all references) is exact.
+    """
+    n_filled = int(np.count_nonzero(index.references))
+    found: list[tuple[Candidate, ...]] = [()] * len(probes)
+    waiting, width = list(range(len(probes))), 4 * k
+    while waiting:
+        nearest = index.nearest(probes[waiting], width)
+        unfinished = []
+        for number, rows in zip(waiting, nearest, strict=True):
+            rows, scores = _scored(probes[number], rows, index, exact)
+            # Sorted best first: np.unique returns the first, hence best, row of each subject.
+            _, first = np.unique(index.subjects[rows], return_index=True)
+            if len(first) >= k or width >= n_filled:
+                first = np.sort(first)
+                found[number] = _candidates(index, rows[first], scores[first], k)
+            else:
+                unfinished.append(number)
+        waiting, width = unfinished, 4 * width
+    return found
+
+
+def rank_by_mean(
+    probes: FloatArray, index: Index, k: int, *, weighted: bool
+) -> list[tuple[Candidate, ...]]:
+    """Return the k subjects of the highest (quality-weighted) mean score over all references."""
+    filled = np.flatnonzero(index.references)
+    if len(filled) == 0:
+        return [()] * len(probes)
+    order = filled[np.argsort(index.subjects[filled], kind="stable")]
+    subjects, starts = np.unique(index.subjects[order], return_index=True)
+    weights = np.ones(len(order))
+    if weighted:
+        quality = np.nan_to_num(index.quality[order].astype(float), nan=UNKNOWN_QUALITY)
+        weights = np.maximum(quality, LEAST_QUALITY)
+    total = np.add.reduceat(weights, starts)
+    ends = np.append(starts[1:], len(order))
+    found = []
+    for probe in probes:
+        scores = index.scores(probe)[order].astype(float)
+        means = np.add.reduceat(scores * weights, starts) / total
+        best = np.lexsort((subjects, -means))[:k]
+        rows = [
+            order[low + np.argmax(scores[low:high])] for low, high in _ranges(best, starts, ends)
+        ]
+        found.append(_candidates(index, np.array(rows, np.int64), means[best], k))
+    return found
+
+
+def _ranges(best: IntArray, starts: IntArray, ends: IntArray) -> list[tuple[int, int]]:
+    return [(int(starts[subject]), int(ends[subject])) for subject in best]
+
+
+def _scored(
+    probe: FloatArray, rows: IntArray, index: Index, exact: Exact
+) -> tuple[IntArray, FloatArray]:
+    """Score rows exactly and sort them: best first, equal scores by reference.
+
+    In float64, so that a score does not depend on what else was searched for.
+    """
+    scores: FloatArray = np.einsum("nd,d->n", exact(rows).astype(float), probe.astype(float))
+    scores = scores.astype(np.float32)
+    order = np.lexsort((index.references[rows], -scores))
+    return rows[order], scores[order]
+
+
+def _candidates(index: Index, rows: IntArray, scores: FloatArray, k: int) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(int(index.references[row]), int(index.subjects[row]), float(score), rank)
+        for rank, (row, score) in enumerate(zip(rows[:k], scores[:k], strict=True), start=1)
+    )
