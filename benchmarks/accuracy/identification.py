@@ -11,7 +11,7 @@ from benchmarks.accuracy.rows import Row
 from mien.errors import ModelError
 from mien.metrics.proportion import proportion_interval
 from mien.models import get_spec
-from mien.recognition.calibration import stored_calibration
+from mien.recognition.calibration import Calibration, stored_calibration
 from mien.recognition.identify import gallery_posterior, gallery_threshold
 from mien.tasks.task import Options
 
@@ -20,11 +20,12 @@ PROTOCOL = (
     "LFW, pictures of folds 4-5 and, for 1,000 subjects, of all folds (the thresholds rest on "
     "folds 1-3: those rows are not held out). A gallery holds one picture of each of N subjects; "
     "probes are one other picture of each subject of the gallery that has one, and one picture of "
-    "every subject outside it; 20 galleries drawn at random. FPIR: probes outside for which somebody is "
-    "named; FNIR: probes inside whose subject is not named. The threshold comes from the stored "
-    "operating points and N, as if comparisons were independent. Intervals take searches as "
-    "independent and are too narrow. `stated`: the mean probability of `nobody here` at the prior "
-    "of the probes, beside the share of probes for which that is true."
+    "every subject outside it; 20 galleries drawn at random. FPIR: probes outside for which "
+    "somebody is named; FNIR: probes inside whose subject is not named. The threshold comes from "
+    "the stored operating points and N, as if comparisons were independent. Intervals take "
+    "searches as independent and are too narrow. `nobody, where .. is stated`: the share of probes "
+    "of people outside among those for which that probability of `nobody here` is stated, the "
+    "prior being the share of probes inside; quality is not used."
 )
 SIZES = (100, 500, 1000)
 TARGETS = (0.3, 0.1, 0.03, 0.01)
@@ -91,9 +92,7 @@ def _nobody(scores: np.ndarray, owner: np.ndarray, size: int, model_id: str) -> 
         return []
     prior = float((owner >= 0).mean())
     ranked = -np.sort(-scores, axis=1)[:, :10]
-    stated = np.array(
-        [gallery_posterior(made.log_ratios(row), n_subjects=size, prior=prior)[2] for row in ranked]
-    )
+    stated = np.array([_stated(made, row, size, prior) for row in ranked])
     rows: list[Row] = []
     for low, high in ((0.0, 0.1), (0.1, 0.5), (0.5, 0.9), (0.9, 1.0)):
         here = (stated > low) & (stated <= high)
@@ -102,6 +101,13 @@ def _nobody(scores: np.ndarray, owner: np.ndarray, size: int, model_id: str) -> 
             what = f"{size} subjects: nobody, where {low:g} to {high:g} is stated"
             rows.append(_share(what, owner[here] < 0, note))
     return rows
+
+
+def _stated(made: Calibration, scores: np.ndarray, size: int, prior: float) -> float:
+    """Return the probability of nobody, as ``decide`` states it."""
+    ratios = made.log_ratios(scores)
+    other = made.log_missed(float(scores[-1]))
+    return gallery_posterior(ratios, n_subjects=size, prior=prior, other=other)[2]
 
 
 def _share(what: str, hits: np.ndarray, note: str) -> Row:

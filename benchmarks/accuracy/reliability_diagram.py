@@ -15,9 +15,8 @@ _SIDE, _LEFT, _TOP = 320, 56, 16
 def diagram(curves: Mapping[str, Reliability]) -> str:
     """Return the SVG: a line a set, a dot a bin (its area is the bin's share), the diagonal."""
     parts = [_frame()]
-    for (name, found), colour, row in zip(
-        curves.items(), _COLOURS, range(len(curves)), strict=False
-    ):
+    for row, (name, found) in enumerate(curves.items()):
+        colour = _COLOURS[row % len(_COLOURS)]
         used = found.count > 0
         x, y = found.stated[used], found.observed[used]
         share = found.count[used] / found.count.sum()

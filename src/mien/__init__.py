@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from mien.gallery import Subject as Subject
     from mien.io import from_array as from_array
     from mien.io import read_image as read_image
+    from mien.recognition.compare import compare as compare
+    from mien.recognition.identify import Identification as Identification
+    from mien.recognition.searching import identify as identify
+    from mien.recognition.searching import identify_in as identify_in
+    from mien.recognition.sets import TemplateSet as TemplateSet
     from mien.recognition.verify import verify as verify
     from mien.render.crops import crops as crops
     from mien.render.draw import draw as draw
@@ -49,21 +54,26 @@ _PUBLIC = {
     "Face": "mien.types",
     "Faces": "mien.types",
     "Gallery": "mien.gallery",
+    "Identification": "mien.recognition.identify",
     "Image": "mien.types",
     "Landmarks": "mien.types",
     "Match": "mien.types",
     "MienError": "mien.errors",
     "OperatingPoint": "mien.types",
     "Subject": "mien.gallery",
+    "TemplateSet": "mien.recognition.sets",
     "Templates": "mien.types",
     "align": "mien.tasks.verbs",
     "analyze": "mien.tasks.verbs",
     "analyze_many": "mien.tasks.verbs",
+    "compare": "mien.recognition.compare",
     "crops": "mien.render.crops",
     "detect": "mien.tasks.verbs",
     "draw": "mien.render.draw",
     "embed": "mien.tasks.verbs",
     "from_array": "mien.io",
+    "identify": "mien.recognition.searching",
+    "identify_in": "mien.recognition.searching",
     "read_image": "mien.io",
     "to_pandas": "mien.render.table",
     "verify": "mien.recognition.verify",

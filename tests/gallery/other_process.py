@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from mien.gallery.sqlite import SqliteGallery
 from mien.recognition import enrol
 from mien.types import Analysis, Boxes, Faces
 from tests.conftest import REPOSITORY
-from tests.gallery.synthetic import origins, templates
+from tests.gallery.synthetic import templates
 
 
 class Other(AbstractContextManager["Other"]):
@@ -65,7 +66,7 @@ class FakeAnalyzer:
             number = int(path.read_text())
             time.sleep(self.pause_s)
             faces = Faces((64, 64), Boxes(np.array([[1, 2, 30, 40]])), np.array([0.9]))
-            content = origins(1, start=number)[0].content_sha256
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
             yield Analysis(str(path), content, (64, 64), faces, templates=templates(1, seed=number))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,16 +48,20 @@ def test_killed_at_random_moments_then_resumed(files: Path, tmp_path: Path) -> N
     choice = random.Random(0)
     killed = tmp_path / "killed"
     killed.mkdir()
+    n_enrolled = 0
     for _ in range(N_KILLS):
         with Other(killed) as other:
             other.start("enrol files", str(files))
-            for _ in range(choice.randrange(N_FILES // 2)):
-                # Fewer pictures are left each time.
+            # Those that are enrolled are passed over at once; then some way into the others.
+            for _ in range(n_enrolled + choice.randrange(2 * N_FILES // N_KILLS)):
                 if other.answer() == "finished":
                     break
+            time.sleep(choice.uniform(0, 0.02))
             os.kill(other.process.pid, signal.SIGKILL)
-        # Whole pictures at every moment.
-        assert len(contents(killed)) <= N_FILES
+            other.process.wait()
+        before, n_enrolled = n_enrolled, len(contents(killed))
+        assert before <= n_enrolled <= N_FILES
+    assert n_enrolled
     with Other(killed) as other:
         other.start("enrol files", str(files))
         while other.answer() != "finished":
@@ -74,8 +79,6 @@ def test_a_second_run_finds_everything_done(files: Path, tmp_path: Path) -> None
     folder.mkdir()
     with SqliteGallery(folder) as gallery:
         enrol_files(gallery, sorted(files.iterdir()))
-        # The template of a number is known by a hash that is not the file's: analysed again,
-        # enrolled once.
         again = enrol_files(gallery, sorted(files.iterdir()))
         assert (again.n_enrolled, again.n_already) == (0, N_FILES)
         assert gallery.count().references == N_FILES

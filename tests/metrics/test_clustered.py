@@ -60,6 +60,19 @@ def test_seeded_and_of_every_statistic_at_once() -> None:
     assert np.isnan(first[1]).all()
 
 
+def test_intervals_are_shifted_to_the_figure_they_are_about() -> None:
+    left, right = all_pairs(np.repeat(np.arange(6), 2))
+    figure = np.arange(len(left)) / len(left)
+
+    def flattered(weights: np.ndarray) -> np.ndarray:
+        return np.array([(weights * figure).sum() / weights.sum() - 10])
+
+    plain = clustered_intervals(flattered, left, right, n_subjects=6)
+    about = clustered_intervals(flattered, left, right, n_subjects=6, about=np.array([0.5]))
+    assert about[0, 1] - about[0, 0] == pytest.approx(plain[0, 1] - plain[0, 0])
+    assert about[0, 0] < 0.5 < about[0, 1]
+
+
 def test_no_comparisons_and_wrong_subjects() -> None:
     none = np.zeros(0, np.int64)
     assert all(math.isnan(x) for x in clustered_interval(lambda w: 0.0, none, none, n_subjects=0))

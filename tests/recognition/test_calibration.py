@@ -22,7 +22,7 @@ from mien.recognition.quality_factor import QualityFactor
 from tests.recognition.synthetic import MODEL, gaussian_scores
 
 FACTOR = QualityFactor((0.0, 50.0, 80.0), (0.2, 0.5, 1.0), (0.1, 0.1, 0.2), (0.3, 0.1, 0.0), "toy")
-TOY = Calibration(MODEL, "logistic", (-6.0, 4.0), -4.0, 5.0, "toy", 100, 1000, 0.3, (), FACTOR)
+TOY = Calibration(MODEL, "logistic", (-6.0, 4.0), -4.0, 5.0, "toy", 100, 1000, 0.3, (), (), FACTOR)
 
 
 def fitted(method="logistic", n: int = 4000) -> Calibration:
@@ -97,6 +97,17 @@ def test_without_quality_there_is_no_interval() -> None:
     score = np.array([0.9])
     assert plain.interval(score, np.array([10.0])) is None
     assert plain.log_ratios(score, np.array([10.0])) == plain.log_ratios(score)
+
+
+def test_what_was_not_returned_is_a_missed_match() -> None:
+    made = fitted()
+    scores, mated = gaussian_scores(4000, 12000)
+    threshold = float(np.quantile(scores[mated], 0.1))
+    assert made.log_missed(threshold) == pytest.approx(math.log(0.1), abs=1e-6)
+    assert made.log_missed(1.0) == pytest.approx(0, abs=1e-9)
+    poor = replace(made, quality=FACTOR).log_missed(threshold, 0.0)
+    assert poor == pytest.approx(0.2 * math.log(0.1), abs=1e-6)
+    assert TOY.log_missed(0.5) == 0
 
 
 def test_no_comparisons() -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.errors import ArrayError, InputError, ModelError
+from mien.errors import InputError, ModelError
 from mien.recognition.calibration import Calibration
-from mien.recognition.identify import decide, gallery_posterior, gallery_threshold, identify
+from mien.recognition.identify import decide, gallery_posterior, gallery_threshold
 from mien.types import OperatingPoint
 from mien.types.candidate import Candidate
-from tests.recognition.synthetic import MODEL, people
+from tests.recognition.synthetic import MODEL
 
 POINTS = tuple(
     OperatingPoint(0.5 + 0.1 * step, 10.0**-step, "toy", 10**7, MODEL) for step in range(2, 6)
@@ -138,27 +138,3 @@ def test_the_best_reference_of_a_subject_counts_and_order_does_not() -> None:
         decide(many, threshold, n_subjects=3, k=0)
     with pytest.raises(ModelError, match="calibration of other@1"):
         decide(many, threshold, n_subjects=3, calibration=replace(CALIBRATION, model_id="other@1"))
-
-
-def test_identify_equals_brute_force() -> None:
-    references, subject = people(12, 4, spread=0.4)
-    probes, who = people(12, 1, spread=0.4)
-    found = identify(probes, references, subject + 100, points=POINTS, k=3, fpir=0.04)
-    scores = probes.vectors @ references.vectors.T
-    for row, answer in enumerate(found):
-        best = {s + 100: scores[row][subject == s].max() for s in range(12)}
-        expected = sorted(best, key=lambda s: -best[s])[:3]
-        assert [item.candidate.subject_id for item in answer.candidates] == expected
-        named = best[expected[0]] >= answer.threshold.threshold
-        assert answer.subject_id == (expected[0] if named else None)
-    assert sum(a.subject_id == w + 100 for a, w in zip(found, who, strict=True)) >= 8
-
-
-def test_empty_galleries_and_no_probes() -> None:
-    references, subject = people(3, 2)
-    none = references[:0]
-    assert identify(none, references, subject, points=POINTS) == []
-    (answer,) = identify(references[:1], none, subject[:0], points=POINTS, calibration=CALIBRATION)
-    assert answer.nobody
-    with pytest.raises(ArrayError, match="subject_ids: got 2"):
-        identify(references, references, subject[:2], points=POINTS)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import ModelProto
 
 from mien.models import Network, read_spec
@@ -31,8 +32,12 @@ from tools.weights.spec_file import find_spec, stamp
 #: Chosen by the errors on a fifth of the pictures to fit on.
 AGE = Recipe(hidden=256, epochs=30, weight_decay=0.05, distance_weight=0.3)
 CLASSES = Recipe(hidden=128, epochs=20, weight_decay=0.05)
+EXPRESSION = Recipe(hidden=128, epochs=30, weight_decay=0.05)
 _UTKFACE = "UTKFace, chips 112 px, a fifth by hash of the file name"
-_FER2013 = "FER2013 validation, a fifth"
+_FER2013 = "FER2013 validation, a fifth, pictures with a face found"
+
+#: Rows, classes and names of pictures.
+Labelled = tuple[Floats, NDArray[np.int64], NDArray[np.str_]]
 
 
 def main() -> None:
@@ -47,30 +52,38 @@ def main() -> None:
     report = features[features.found & features.reported]
     train_heads(fit, report)
     calibrate_networks(fit, report)
-    calibrate_expression(arguments.data / "fer2013", arguments.cache)
+    train_expression(arguments.data / "fer2013", arguments.cache)
 
 
 def train_heads(fit: Features, report: Features) -> None:
-    """Train the three heads on one part and measure the saved files on the other."""
+    """Train the heads for UTKFace on one part and measure the saved files on the other."""
     width = fit.template.shape[1]
-    age = fit_ages(_logarithms(fit.age_rows, width), fit.years, fit.name, AGE)
-    others = fit.age_rows.shape[1] - width
-    _save("mlp.age", age_graph(age, template=width, others=others))
+    head = fit_ages(with_logarithms(fit.age_rows, width), fit.years, fit.name, AGE)
+    _save("mlp.age", age_graph(head, plain=width, others=fit.age_rows.shape[1] - width))
     outputs = _run("mlp.age", report.age_rows)
     figures = age_figures(outputs["age"], outputs["spread"], report.years)
-    _note("mlp.age", _UTKFACE, figures, _spread_table(age.spread))
+    _note("mlp.age", _UTKFACE, figures, _spread_table(head.spread))
     for name in ("gender", "ancestry"):
-        rows, reported = getattr(fit, f"{name}_rows"), getattr(report, f"{name}_rows")
-        head = fit_classes(_logarithms(rows, width), getattr(fit, name), fit.name, CLASSES)
-        _save(f"mlp.{name}", classes_graph(head, template=width, others=rows.shape[1] - width))
-        probabilities = _run(f"mlp.{name}", reported)["probabilities"]
-        figures = class_figures(probabilities, getattr(report, name))
-        _note(f"mlp.{name}", _UTKFACE, figures, {"temperature": head.temperature})
+        parts = [
+            (getattr(part, f"{name}_rows"), getattr(part, name), part.name)
+            for part in (fit, report)
+        ]
+        _train_classes(f"mlp.{name}", _UTKFACE, *parts, plain=width, recipe=CLASSES)
 
 
-def _logarithms(rows: Floats, template: int) -> Floats:
-    """Take the logarithm of the probabilities that follow the template, as the graph does."""
-    return np.hstack([rows[:, :template], np.log(rows[:, template:] + FLOOR)])
+def _train_classes(
+    name: str, data: str, fit: Labelled, report: Labelled, *, plain: int, recipe: Recipe
+) -> None:
+    rows, classes, names = fit
+    head = fit_classes(with_logarithms(rows, plain), classes, names, recipe)
+    _save(name, classes_graph(head, plain=plain, others=rows.shape[1] - plain))
+    figures = class_figures(_run(name, report[0])["probabilities"], report[1])
+    _note(name, data, figures, {"temperature": head.temperature})
+
+
+def with_logarithms(rows: Floats, plain: int) -> Floats:
+    """Take the logarithm of what follows the first ``plain`` columns, as the graph does."""
+    return np.hstack([rows[:, :plain], np.log(rows[:, plain:] + FLOOR)])
 
 
 def calibrate_networks(fit: Features, report: Features) -> None:
@@ -90,13 +103,24 @@ def calibrate_networks(fit: Features, report: Features) -> None:
     )
 
 
-def calibrate_expression(folder: Path, cache: Path) -> None:
-    """Do the same for the expression network; it has seen the pictures it is calibrated on."""
+def train_expression(folder: Path, cache: Path) -> None:
+    """Calibrate the expression network and train the head that reads it.
+
+    The network has seen the pictures that both are fitted to, so that both are a little too sure.
+    """
     fit, report = (
-        read_expressions(folder / part, cache / f"fer2013_{part}.npz", share=share)
-        for part, share in (("train", 0.05), ("validation", 0.2))
+        read_expressions(folder / part, cache / f"expressions_{part}.npz", step=step)
+        for part, step in (("train", 2), ("validation", 5))
     )
-    _note_tempered(EXPRESSION_MODEL, _FER2013, fit, report)
+    _note_tempered(
+        EXPRESSION_MODEL,
+        _FER2013,
+        (fit.probabilities, fit.label),
+        (report.probabilities, report.label),
+    )
+    parts = [(part.rows, part.label, part.name) for part in (fit, report)]
+    plain = fit.rows.shape[1] - fit.probabilities.shape[1]
+    _train_classes("mlp.expression", _FER2013, *parts, plain=plain, recipe=EXPRESSION)
 
 
 def _note_tempered(

@@ -26,12 +26,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Dense:
-    """Layers (weight (in,out), bias (out,)) with ReLU between them; logits come out."""
+    """Rows minus ``centre (F,)``, then layers (weight (in,out), bias (out,)) with ReLU between.
 
+    The centre stands apart so that weights may be rounded: rows hardly differ from it.
+    """
+
+    centre: Floats
     layers: tuple[tuple[Floats, Floats], ...]
 
     def logits(self, rows: Floats) -> Floats:
         """Return logits (N,C) of rows (N,F)."""
+        rows = rows - self.centre
         for index, (weight, bias) in enumerate(self.layers):
             rows = (np.maximum(rows, 0) if index else rows) @ weight + bias
         return rows
@@ -39,7 +44,7 @@ class Dense:
     def scaled(self, factor: float) -> Dense:
         """Return the network with its logits multiplied by a factor (1 / temperature)."""
         *body, (weight, bias) = self.layers
-        return Dense((*body, (weight * np.float32(factor), bias * np.float32(factor))))
+        return Dense(self.centre, (*body, (weight * np.float32(factor), bias * np.float32(factor))))
 
 
 def softmax(logits: Floats) -> Floats:
@@ -80,10 +85,9 @@ def train(
             gradients = _gradients(layers, rows[chosen], targets[chosen], recipe, places, rng)
             adam.step(gradients, 0.5 * (1 + np.cos(np.pi * step / steps)))
             step += 1
-    # The rows' standardisation becomes part of the first layer.
-    first = layers[0][0] / scale[:, None]
-    layers[0] = [first, layers[0][1] - mean @ first]
-    return Dense(tuple((weight, bias) for weight, bias in layers))
+    # The rows' scale becomes part of the first layer.
+    layers[0][0] = layers[0][0] / scale[:, None]
+    return Dense(mean, tuple((weight, bias) for weight, bias in layers))
 
 
 def _gradients(

@@ -30,14 +30,18 @@ def compare(
         "people match; a score is no probability",
         style="dim",
     )
+    if match.probability is not None:
+        low, high = match.probability_low, match.probability_high
+        interval = "" if low is None or high is None else f" (95 %: {low:.3f} to {high:.3f})"
+        out.print(
+            f"probability of one person {match.probability:.3f}{interval}, where a share of "
+            f"{match.prior:g} of such comparisons shows one person",
+            style="dim",
+        )
 
 
 def document(match: Match) -> dict[str, Any]:
-    """Return the JSON of a comparison."""
-    return {
-        "score": match.score,
-        "threshold": match.threshold,
-        "probability": match.probability,
-        "decision": match.decision,
-        "model_id": match.model_id,
-    }
+    """Return the JSON of a comparison: the decision first, then what it rests on."""
+    first = ("score", "threshold", "probability", "decision", "model_id")
+    record = match.to_dict()
+    return {name: record[name] for name in first} | record

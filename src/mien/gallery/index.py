@@ -33,8 +33,11 @@ class Index(Protocol):
         """Write records (layout.py) into rows; those of reference 0 empty their row."""
         ...
 
-    def nearest(self, probes: FloatArray, k: int) -> list[IntArray]:
-        """Return for each probe (P,D) the rows of the k highest scores, perhaps some more."""
+    def nearest(self, probes: FloatArray, k: int) -> tuple[IntArray, IntArray]:
+        """Return the rows of the k highest scores of each probe (P,D), perhaps some more.
+
+        As the probe (M,) and the row (M,) of each, sorted by probe.
+        """
         ...
 
     def scores(self, probe: FloatArray) -> FloatArray:
@@ -120,13 +123,13 @@ class Float32Index(Columns):
             self._blocks[number][max(self._end - start, 0) : max(end - start, 0)] = np.nan
         self._end = max(self._end, end)
 
-    def nearest(self, probes: FloatArray, k: int) -> list[IntArray]:
-        """Return for each probe the rows of the k highest scores, and of ties."""
+    def nearest(self, probes: FloatArray, k: int) -> tuple[IntArray, IntArray]:
+        """Return probe and row of the k highest scores of each probe, and of ties."""
         return best_rows(probes, self._filled(), k)
 
     def scores(self, probe: FloatArray) -> FloatArray:
         """Return the score of a probe with every row, NaN where it is empty."""
-        return np.concatenate([block @ probe for block in self._blocks])
+        return np.concatenate([block @ probe for _, block in self._filled()])
 
     def vectors(self, rows: IntArray) -> FloatArray | None:
         """Return the vectors of rows."""

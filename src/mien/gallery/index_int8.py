@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -71,10 +70,10 @@ class Int8Index(Columns):
             self._codes[number][rows[part] - number * BLOCK_ROWS] = codes[part]
             self._selections.pop(int(number), None)
 
-    def nearest(self, probes: FloatArray, k: int) -> list[IntArray]:
-        """Return for each probe the rows of the highest approximate scores, several times k."""
+    def nearest(self, probes: FloatArray, k: int) -> tuple[IntArray, IntArray]:
+        """Return probe and row of the highest approximate scores, several times k a probe."""
         if not self._blocks:
-            return [np.zeros(0, np.int64)] * len(probes)
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         wanted = max(LEAST_RERANKED, RERANKED_EACH * k)
         # FAISS rounds probes to whole numbers too; scaling a probe leaves its ranking as it is.
         probes = np.rint(probes * (127 / np.abs(probes).max(axis=1, keepdims=True)))
@@ -85,7 +84,12 @@ class Int8Index(Columns):
         found = [task.result() for task in tasks]
         scores = np.concatenate([score for score, _ in found], axis=1)
         rows = np.concatenate([row for _, row in found], axis=1)
-        return list(_best(scores, rows, wanted))
+        if rows.shape[1] > wanted:
+            best = np.argpartition(-scores, wanted, axis=1)[:, :wanted]
+            rows = np.take_along_axis(rows, best, axis=1)
+        # FAISS marks "none" by -1.
+        owners, columns = np.nonzero(rows >= 0)
+        return owners, rows[owners, columns]
 
     def scores(self, probe: FloatArray) -> FloatArray:
         """Raise InputError: exact scores of everything need the exact vectors."""
@@ -116,15 +120,6 @@ class Int8Index(Columns):
             # FAISS reads the bits where they are: they have to stay.
             self._selections[number] = (selection, bits)
         return self._selections[number][0]
-
-
-def _best(scores: FloatArray, rows: IntArray, k: int) -> Iterator[IntArray]:
-    """Yield the rows of the k highest scores of each probe; FAISS marks "none" by -1."""
-    for score, row in zip(scores, rows, strict=True):
-        score, row = score[row >= 0], row[row >= 0]
-        if len(row) > k:
-            row = row[np.argpartition(-score, k)[:k]]
-        yield row
 
 
 def _cores() -> int:

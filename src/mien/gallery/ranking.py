@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,9 +34,10 @@ def rank_references(
     probes: FloatArray, index: Index, k: int, *, exact: Exact
 ) -> list[tuple[Candidate, ...]]:
     """Return the k best references of each probe (P,D) float32."""
+    owners, rows, scores = _scored(probes, index, k, exact)
+    ends = np.searchsorted(owners, np.arange(len(probes) + 1))
     return [
-        _candidates(index, *_scored(probe, rows, index, exact), k)
-        for probe, rows in zip(probes, index.nearest(probes, k), strict=True)
+        _candidates(index, rows[low:high][:k], scores[low:high][:k]) for low, high in pairwise(ends)
     ]
 
 
@@ -49,20 +51,20 @@ def rank_by_best(
     """
     n_filled = int(np.count_nonzero(index.references))
     found: list[tuple[Candidate, ...]] = [()] * len(probes)
-    waiting, width = list(range(len(probes))), 4 * k
-    while waiting:
-        nearest = index.nearest(probes[waiting], width)
+    waiting, width = np.arange(len(probes)), 4 * k
+    while len(waiting):
+        owners, rows, scores = _scored(probes[waiting], index, width, exact)
+        ends = np.searchsorted(owners, np.arange(len(waiting) + 1))
         unfinished = []
-        for number, rows in zip(waiting, nearest, strict=True):
-            rows, scores = _scored(probes[number], rows, index, exact)
+        for number, (low, high) in zip(waiting, pairwise(ends), strict=True):
             # Sorted best first: np.unique returns the first, hence best, row of each subject.
-            _, first = np.unique(index.subjects[rows], return_index=True)
+            _, first = np.unique(index.subjects[rows[low:high]], return_index=True)
             if len(first) >= k or width >= n_filled:
-                first = np.sort(first)
-                found[number] = _candidates(index, rows[first], scores[first], k)
+                best = low + np.sort(first)[:k]
+                found[number] = _candidates(index, rows[best], scores[best])
             else:
                 unfinished.append(number)
-        waiting, width = unfinished, 4 * width
+        waiting, width = np.array(unfinished, np.int64), 4 * width
     return found
 
 
@@ -89,7 +91,7 @@ def rank_by_mean(
         rows = [
             order[low + np.argmax(scores[low:high])] for low, high in _ranges(best, starts, ends)
         ]
-        found.append(_candidates(index, np.array(rows, np.int64), means[best], k))
+        found.append(_candidates(index, np.array(rows, np.int64), means[best]))
     return found
 
 
@@ -98,20 +100,22 @@ def _ranges(best: IntArray, starts: IntArray, ends: IntArray) -> list[tuple[int,
 
 
 def _scored(
-    probe: FloatArray, rows: IntArray, index: Index, exact: Exact
-) -> tuple[IntArray, FloatArray]:
-    """Score rows exactly and sort them: best first, equal scores by reference.
+    probes: FloatArray, index: Index, k: int, exact: Exact
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Find the k best rows (or more) of each probe; return probe, row and exact score of each.
 
-    In float64, so that a score does not depend on what else was searched for.
+    Sorted by probe, then best first, equal scores by reference. Scores are computed in float64, so
+    that they do not depend on what else is searched for.
     """
-    scores: FloatArray = np.einsum("nd,d->n", exact(rows).astype(float), probe.astype(float))
-    scores = scores.astype(np.float32)
-    order = np.lexsort((index.references[rows], -scores))
-    return rows[order], scores[order]
+    owners, rows = index.nearest(probes, k)
+    scores: FloatArray = np.einsum(
+        "nd,nd->n", exact(rows).astype(float), probes.astype(float)[owners]
+    ).astype(np.float32)
+    order = np.lexsort((index.references[rows], -scores, owners))
+    return owners[order], rows[order], scores[order]
 
 
-def _candidates(index: Index, rows: IntArray, scores: FloatArray, k: int) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(int(index.references[row]), int(index.subjects[row]), float(score), rank)
-        for rank, (row, score) in enumerate(zip(rows[:k], scores[:k], strict=True), start=1)
-    )
+def _candidates(index: Index, rows: IntArray, scores: FloatArray) -> tuple[Candidate, ...]:
+    ids = index.references[rows].tolist(), index.subjects[rows].tolist()
+    ranks = range(1, len(rows) + 1)
+    return tuple(map(Candidate, *ids, scores.tolist(), ranks))

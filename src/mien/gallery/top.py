@@ -7,33 +7,39 @@ from itertools import pairwise
 
 import numpy as np
 
-from mien.types.arrays import Array, FloatArray, IntArray
+from mien.types.arrays import FloatArray, IntArray
 
 #: Two sums of the same products in another order differ by less than this.
-ROUNDING = 2e-5
-#: Rows from which the first bound is taken; scores that are held at once, which stay in the cache.
-_FIRST_ROWS, _SCORES_AT_ONCE = 4096, 1 << 20
+ROUNDING = np.float32(2e-5)
+#: Rows from which the first bounds are taken; scores that are held at once: they stay in the cache.
+_FIRST_ROWS, _SCORES_AT_ONCE = 2048, 1 << 20
 
 
 def best_rows(
     probes: FloatArray, blocks: Iterable[tuple[int, FloatArray]], k: int
-) -> list[IntArray]:
-    """Return for each probe (P,D) float32 the rows of its k highest dot products, and of ties.
+) -> tuple[IntArray, IntArray]:
+    """Return the rows of the k highest dot products of each probe (P,D) float32, and of ties.
 
     ``blocks``: (first row, (n,D) float32) parts of the matrix; rows of NaN are never returned. A
     few rows more than k are returned where their products are equal but for rounding: rank them
-    by an exact product.
+    by an exact product. Returns the probe (M,) and the row (M,) of each, sorted by probe.
     """
-    kept = [_Best(k) for _ in range(len(probes))]
+    best = _Best(len(probes), k)
     step = max(_FIRST_ROWS, _SCORES_AT_ONCE // max(len(probes), 1))
     # One buffer for all parts: fresh memory for each would cost as much as its scores.
-    buffer = np.empty(len(probes) * step, np.float32)
+    scores_buffer = np.empty(len(probes) * step, np.float32)
+    above_buffer = np.empty(len(probes) * step, np.bool_)
     for start, block in blocks:
         for first, part in _parts(start, block, step):
-            scores = buffer[: len(probes) * len(part)].reshape(len(probes), len(part))
-            np.matmul(probes, part.T, out=scores)
-            _update(kept, scores, first)
-    return [best.rows for best in kept]
+            size, shape = len(probes) * len(part), (len(probes), len(part))
+            scores, above = scores_buffer[:size], above_buffer[:size]
+            np.matmul(probes, part.T, out=scores.reshape(shape))
+            best.raise_bounds(scores.reshape(shape))
+            # NaN is above no bound.
+            np.greater_equal(scores.reshape(shape), best.bounds[:, None], out=above.reshape(shape))
+            hits = np.flatnonzero(above)
+            best.add(hits // len(part), hits % len(part) + first, scores[hits])
+    return best.found()
 
 
 def _parts(start: int, block: FloatArray, step: int) -> Iterator[tuple[int, FloatArray]]:
@@ -43,32 +49,49 @@ def _parts(start: int, block: FloatArray, step: int) -> Iterator[tuple[int, Floa
     return ((start + low, block[low:high]) for low, high in pairwise(cuts))
 
 
-def _update(kept: list[_Best], scores: FloatArray, start: int) -> None:
-    """Take what may be among the best so far; NaN is above no bound."""
-    bounds = np.array([best.bound for best in kept], np.float32)
-    above = scores >= bounds[:, None]
-    for row in np.flatnonzero(above.any(axis=1)):
-        columns = np.flatnonzero(above[row])
-        kept[row].add(scores[row, columns], columns + start)
-
-
 class _Best:
-    """The k best rows so far of one probe, and what is as good but for rounding."""
+    """The best rows so far of each probe, and what is as good but for rounding."""
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, n_probes: int, k: int) -> None:
         self._k = k
-        self._scores: Array = np.zeros(0, np.float32)
-        self.rows: IntArray = np.zeros(0, np.int64)
-        #: Scores below this are not among the k best, whatever the rounding.
-        self.bound = -np.inf
+        #: Lower scores (P,) are not among the k best, whatever the rounding.
+        self.bounds: FloatArray = np.full(n_probes, -np.inf, np.float32)
+        self._probes: list[IntArray] = [np.zeros(0, np.int64)]
+        self._rows: list[IntArray] = [np.zeros(0, np.int64)]
+        self._scores: list[FloatArray] = [np.zeros(0, np.float32)]
+        self._n_new = 0
 
-    def add(self, scores: FloatArray, rows: IntArray) -> None:
-        """Take more rows and drop those that are out."""
-        scores = np.concatenate([self._scores, scores])
-        rows = np.concatenate([self.rows, rows])
-        if len(scores) >= self._k:
-            at = len(scores) - self._k
-            self.bound = float(np.partition(scores, at)[at]) - ROUNDING
-            keep = scores >= self.bound
-            scores, rows = scores[keep], rows[keep]
-        self._scores, self.rows = scores, rows
+    def raise_bounds(self, scores: FloatArray) -> None:
+        """Find first bounds in the scores (P,n) of a part, where there are none yet."""
+        n, free = scores.shape[1], np.isneginf(self.bounds)
+        if n >= self._k and free.any():
+            known = np.where(np.isnan(scores[free]), -np.inf, scores[free])
+            self.bounds[free] = np.partition(known, n - self._k)[:, n - self._k] - ROUNDING
+
+    def add(self, probes: IntArray, rows: IntArray, scores: FloatArray) -> None:
+        """Take rows whose scores are above the bounds."""
+        self._probes.append(probes)
+        self._rows.append(rows)
+        self._scores.append(scores)
+        self._n_new += len(rows)
+        if self._n_new > 2 * self._k * len(self.bounds):
+            self._prune()
+
+    def found(self) -> tuple[IntArray, IntArray]:
+        """Return probe and row of what is left, sorted by probe."""
+        self._prune()
+        return self._probes[0], self._rows[0]
+
+    def _prune(self) -> None:
+        """Raise the bounds to the k-th best score of each probe, and drop what is below."""
+        probes, rows = np.concatenate(self._probes), np.concatenate(self._rows)
+        scores = np.concatenate(self._scores)
+        order = np.lexsort((-scores, probes))
+        probes, rows, scores = probes[order], rows[order], scores[order]
+        starts = np.searchsorted(probes, np.arange(len(self.bounds) + 1))
+        kth = starts[:-1] + self._k - 1
+        full = kth < starts[1:]
+        self.bounds[full] = np.maximum(self.bounds[full], scores[kth[full]] - ROUNDING)
+        keep = scores >= self.bounds[probes]
+        self._probes, self._rows, self._scores = [probes[keep]], [rows[keep]], [scores[keep]]
+        self._n_new = 0

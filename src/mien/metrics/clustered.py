@@ -33,12 +33,15 @@ def clustered_intervals(
     level: float = 0.95,
     resamples: int = 200,
     seed: int = 0,
+    about: Array | None = None,
 ) -> Array:
     """Return percentile intervals (V,2) of statistics over resampled subjects.
 
     ``statistics`` takes weights (P,) float64 of the comparisons between subjects ``left`` and
     ``right (P,)``, 0..n_subjects-1, and returns figures (V,). Resamples where a figure is NaN (none
-    of a kind was drawn) are left out; NaN where all are. Raises ArrayError for no comparisons.
+    of a kind was drawn) are left out; NaN where all are. ``about (V,)``: the figures on all
+    subjects; intervals are shifted by what the resamples differ from them on average, for figures
+    that repeated subjects flatter. Raises ArrayError for no comparisons.
     Source: the vertex bootstrap of Snijders & Borgatti (1999).
     """
     left = checked("left", left, ("P",), dtype=np.int64)
@@ -58,7 +61,10 @@ def clustered_intervals(
         rows.append(statistics(pair_weights(times, left, right)))
     ends = [(1 - level) / 2, (1 + level) / 2]
     known = [column[~np.isnan(column)] for column in np.array(rows).T]
-    return np.array([np.quantile(c, ends) if len(c) else [math.nan] * 2 for c in known])
+    found = np.array([np.quantile(c, ends) if len(c) else [math.nan] * 2 for c in known])
+    if about is not None:
+        found += np.array([[a - c.mean()] for a, c in zip(about, known, strict=True)])
+    return found
 
 
 def clustered_interval(

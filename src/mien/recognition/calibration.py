@@ -14,6 +14,8 @@ from mien.models import ModelSpec
 from mien.recognition.quality_factor import QualityFactor
 from mien.types.arrays import Array, FloatArray, checked, same_length
 
+#: Shares of mated comparisons at which a calibration keeps the score, see ``log_missed``.
+MISSED_SHARES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 Method = Literal["logistic", "isotonic"]
 #: Cosines closer to 1 than this are the same picture; the logarithm ends there.
 _SAME = 1e-3
@@ -30,6 +32,7 @@ class Calibration:
     ``values`` at the scores ``knots``, straight lines between. Ratios end at ``lowest`` and
     ``highest``: no score says more than 30 comparisons of those fitted on could show, and scores
     beyond the fitted ones are read as the outermost of them. ``cllr`` in bits, on what was fitted.
+    ``missed``: the scores below which MISSED_SHARES of the fitted mated comparisons lie.
     """
 
     model_id: str
@@ -42,6 +45,7 @@ class Calibration:
     n_non_mated: int
     cllr: float
     knots: tuple[float, ...] = ()
+    missed: tuple[float, ...] = ()
     quality: QualityFactor | None = None
 
     def __post_init__(self) -> None:
@@ -92,6 +96,20 @@ class Calibration:
         spread = _Z * self.quality.spread(np.asarray(quality, np.float64), ratios)
         return posterior(middle - spread, prior), posterior(middle + spread, prior)
 
+    def log_missed(self, score: float, quality: float | None = None) -> float:
+        """Return the log-likelihood ratio of all that is known being a score below ``score``.
+
+        So it is for the subjects that a search did not return: the share of mated comparisons
+        below it, while nearly all non-mated ones are. At most 0; 0 where the share is not known.
+        ``quality`` 0..100 of the worse picture, as for ``log_ratios``.
+        """
+        if not self.missed:
+            return 0.0
+        ratio = float(np.interp(score, self.missed, np.log(MISSED_SHARES)))
+        if quality is None or self.quality is None:
+            return ratio
+        return float(self.quality.factor(np.array([quality]))[0]) * ratio
+
     @property
     def calibrated_on(self) -> str:
         """What the numbers rest on, in words."""
@@ -102,9 +120,7 @@ class Calibration:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as they stand in the model's spec."""
         table = {key: _plain(value) for key, value in asdict(self).items() if value is not None}
-        if not self.knots:
-            del table["knots"]
-        return table
+        return {key: value for key, value in table.items() if value != []}
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Calibration:

@@ -10,7 +10,7 @@ import numpy as np
 from mien.errors import InputError
 from mien.metrics.calibration import cllr
 from mien.metrics.isotonic import isotonic_log_ratios
-from mien.recognition.calibration import Calibration, Method, evidence
+from mien.recognition.calibration import MISSED_SHARES, Calibration, Method, evidence
 from mien.recognition.operating import FEWEST_ERRORS
 from mien.recognition.quality_factor import QualityFactor, hats
 from mien.types.arrays import Array, BoolArray, FloatArray, IntArray, checked, same_length
@@ -52,8 +52,10 @@ def fit_calibration(
         values = tuple(logistic(columns, mated, balanced(mated)).tolist())
     else:
         knots, values = _steps(scores, mated, lowest, highest)
+    missed = tuple(np.quantile(scores[mated], MISSED_SHARES).tolist())
     made = Calibration(
-        model_id, method, values, lowest, highest, fitted_on, n_mated, n_non_mated, 0.0, knots
+        *(model_id, method, values, lowest, highest, fitted_on, n_mated, n_non_mated),
+        *(0.0, knots, missed),
     )
     return replace(made, cllr=cllr(made.log_ratios(scores), mated))
 

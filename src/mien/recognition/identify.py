@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import ArrayError, InputError, ModelError
+from mien.errors import InputError, ModelError
 from mien.recognition.calibration import Calibration
-from mien.recognition.compare import top_k
 from mien.recognition.operating import FEWEST_ERRORS
-from mien.types import OperatingPoint, Templates
-from mien.types.arrays import Array, IntArray, checked
+from mien.types import OperatingPoint
+from mien.types.arrays import Array
 from mien.types.candidate import Candidate
 
 #: False positive identification rate unless told: one search in a hundred for people who are not
@@ -156,7 +155,10 @@ def decide(
     scores = np.array([item.score for item in best], np.float64)
     pair_quality = None if quality is None else np.full(len(best), quality)
     ratios = calibration.log_ratios(scores, pair_quality)
-    likely, other, nobody = gallery_posterior(ratios, n_subjects=n_subjects, prior=prior)
+    missed = calibration.log_missed(best[-1].score, quality) if best else 0.0
+    likely, other, nobody = gallery_posterior(
+        ratios, n_subjects=n_subjects, prior=prior, other=missed
+    )
     kept = tuple(Likely(item, p) for item, p in zip(best[:k], likely[:k], strict=False))
     return Identification(
         named,
@@ -170,14 +172,14 @@ def decide(
 
 
 def gallery_posterior(
-    log_ratios: Sequence[float] | Array, *, n_subjects: int, prior: float
+    log_ratios: Sequence[float] | Array, *, n_subjects: int, prior: float, other: float = 0.0
 ) -> tuple[list[float], float, float]:
     """Return the probability of each candidate, of the other subjects together, and of nobody.
 
     ``log_ratios``: of the best candidates, one a subject, best first. Each subject is the person
-    with prior / n_subjects. For the subjects that were not returned the ratio is not known: it is
-    at most that of the last candidate, and 1 on average, so the lower of the two is taken. Rests
-    on scores of different subjects being independent given who the probe shows.
+    with prior / n_subjects. ``other``: the log-likelihood ratio of the fact that a subject was not
+    returned, see ``Calibration.log_missed``; that of the last candidate is taken where it is lower.
+    Rests on scores of different subjects being independent given who the probe shows.
     """
     if not 0 < prior < 1:
         raise InputError(f"prior: got {prior}, expected more than 0 and less than 1")
@@ -186,62 +188,12 @@ def gallery_posterior(
     each = math.log(prior / n_subjects)
     ratios = [float(ratio) for ratio in log_ratios]
     n_other = n_subjects - len(ratios)
-    other = -math.inf
+    rest = -math.inf
     if n_other:
-        other = each + math.log(n_other) + min(0.0, ratios[-1] if ratios else 0.0)
-    logs = np.array([each + ratio for ratio in ratios] + [other, math.log1p(-prior)])
+        rest = each + math.log(n_other) + min([0.0, other, *ratios[-1:]])
+    logs = np.array([each + ratio for ratio in ratios] + [rest, math.log1p(-prior)])
     shares = np.exp(logs - np.logaddexp.reduce(logs)).tolist()
     return shares[:-2], shares[-2], shares[-1]
-
-
-def identify(
-    probes: Templates,
-    references: Templates,
-    subject_ids: IntArray,
-    *,
-    points: Sequence[OperatingPoint],
-    fpir: float = FPIR,
-    k: int = 5,
-    calibration: Calibration | None = None,
-    prior: float = 0.5,
-    extrapolate: bool = False,
-) -> list[Identification]:
-    """Search each probe among references (N,) of subjects ``subject_ids (N,)``; one answer each.
-
-    Exact. ``points``: the operating points of the model. Arguments as those of
-    ``gallery_threshold`` and ``decide``.
-    """
-    subjects = checked("subject_ids", subject_ids, ("N",), dtype=np.int64)
-    if len(subjects) != len(references):
-        raise ArrayError(f"subject_ids: got {len(subjects)}, expected {len(references)}")
-    own = [point for point in points if point.model_id == probes.model_id]
-    threshold = gallery_threshold(
-        own, gallery_size=len(references), fpir=fpir, extrapolate=extrapolate
-    )
-    # The best reference of the k-th subject stands no deeper than all references of k-1 others.
-    most = np.sort(np.unique(subjects, return_counts=True)[1])[::-1]
-    deep = int(most[: k - 1].sum()) + 1 if len(most) else 1
-    found = top_k(probes, references, deep)
-    answers = []
-    for row in range(len(probes)):
-        candidates = [
-            Candidate(int(index), int(subjects[index]), float(score), rank)
-            for rank, (index, score) in enumerate(
-                zip(found.index[row], found.scores[row], strict=True), start=1
-            )
-        ]
-        answers.append(
-            decide(
-                candidates,
-                threshold,
-                n_subjects=len(most),
-                k=k,
-                calibration=calibration,
-                prior=prior,
-                quality=None if probes.quality is None else float(probes.quality[row]),
-            )
-        )
-    return answers
 
 
 def _one_a_subject(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -76,7 +76,7 @@ def shape_rows(mesh: FloatArray) -> FloatArray:
     0, 0 is the square's centre and 1 its side, so that place, size and tilt are gone.
     """
     points = transform_points(invert(upright_maps(mesh, size_px=1)), mesh[:, :_VERTICES, :2])
-    return (points - np.float32(0.5)).reshape(len(mesh), -1)
+    return (points - np.float32(0.5)).reshape(len(mesh), 2 * _VERTICES)
 
 
 def upright_maps(mesh: FloatArray, *, size_px: int) -> FloatArray:

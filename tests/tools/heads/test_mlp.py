@@ -72,6 +72,6 @@ def test_same_seed_same_weights(clouds):
 
 
 def test_scaling_divides_logits_by_the_temperature():
-    network = Dense(((np.eye(2, dtype=np.float32), np.array([1, 2], np.float32)),))
+    network = Dense(np.ones(2, np.float32), ((np.eye(2, dtype=np.float32), np.arange(2)),))
     rows = np.array([[3, 4]], np.float32)
     assert network.scaled(0.5).logits(rows) == pytest.approx(network.logits(rows) / 2)
