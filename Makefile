@@ -9,6 +9,7 @@ READY := $(VENV)/.ready
 
 demo: $(READY)  ## analyse a real photograph, write out/
 	$(BIN)/python -m examples.demo out
+	@echo "Look at out/report.html and out/drawn/astronaut.jpg"
 
 test: $(READY)  ## the whole test-suite
 	$(BIN)/python -m pytest

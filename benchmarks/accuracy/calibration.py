@@ -123,7 +123,7 @@ def _bins(label: str, found: Reliability, n_pairs: np.ndarray) -> list[Row]:
                 "note": f"stated {found.stated[place]:.3f} on average; {share:.1%} of the weight",
             }
         )
-    what = f"{label}: mean |stated - observed|"
+    what = f"{label}: mean gap between stated and observed"
     return [*rows, {"what": what, "value": found.error, "n": int(n_pairs.sum())}]
 
 
