@@ -19,6 +19,7 @@ import onnxruntime
 
 import benchmarks.accuracy
 import mien
+from benchmarks.accuracy.headlines import write_headlines
 from benchmarks.accuracy.rows import markdown
 from mien.models import list_specs
 
@@ -49,6 +50,7 @@ def main() -> None:
         figures[name] = {"rows": rows, **provenance()}
         FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
     DOCUMENT.write_text(document(figures), encoding="utf-8")
+    write_headlines({name: section["rows"] for name, section in figures.items()})
 
 
 def provenance() -> dict[str, str]:

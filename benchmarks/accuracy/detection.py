@@ -22,9 +22,9 @@ PROTOCOL = (
     "`dlib_faces` (43 labelled faces in 9 group scenes) and `compreface_samples` (46 nose points "
     "in 18 photos, full size) were used for reporting only. Labels and boxes are paired one to one "
     "by the label's centre in the box; a box without a label is false. Collages paste LFW faces at "
-    "the given size into textures and photographs. Turned: LFW pictures turned by 90, 180 and 270°, "
-    'with `orientation="auto"`: found, and turned upright; the last row counts upright ones that '
-    "were turned."
+    "the given size into textures and photographs. Turned: LFW pictures turned by 90, 180 and "
+    '270°, with `orientation="auto"`: found, and turned upright; the last row counts upright '
+    "ones that were turned."
 )
 #: LFW pictures, drawn at random, that are turned each way.
 TURNED = 300

@@ -10,7 +10,7 @@ from benchmarks.accuracy.lfw_templates import LfwTemplates, lfw_templates
 from benchmarks.accuracy.rows import Row
 from benchmarks.lfw import best_threshold
 from mien.metrics.proportion import proportion_interval
-from mien.models import get_spec
+from mien.models import get_spec, has_model
 
 TITLE = "Verification (LFW)"
 PROTOCOL = (
@@ -26,16 +26,23 @@ VARIANTS = (
     ("plain mesh", {"mesh": "facemesh.plain"}),
 )
 
+FAST = "mobileface.256"
+
 
 def measure(data: Path) -> list[Row]:
     """Measure the default and its cheaper variants."""
     rows: list[Row] = []
-    for name, options in VARIANTS:
+    for name, options in (*VARIANTS, *_fast()):
         templates = lfw_templates(data, **options)
         rows += _accuracy(name, templates)
         if name == "default":
             rows += _operating_points(templates)
     return rows
+
+
+def _fast() -> tuple[tuple[str, dict[str, str]], ...]:
+    """The faster recogniser, where the research distribution is installed."""
+    return (("--fast", {"embedder": FAST}),) if has_model(FAST) else ()
 
 
 def _accuracy(name: str, templates: LfwTemplates) -> list[Row]:

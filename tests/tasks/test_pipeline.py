@@ -85,6 +85,12 @@ def test_every_default_task_gives_its_columns(alone: list[Analysis]) -> None:
         assert {"five", "ibug68", "mesh478"} <= set(analysis.found.landmarks)
 
 
+def test_templates_are_given_only_to_who_asks(varied: list[Image]) -> None:
+    assert mien.analyze(varied[0], ("age",)).templates is None
+    assert mien.analyze(varied[0], ("age", "embed")).templates is not None
+    assert mien.analyze(varied[0]).templates is not None
+
+
 def test_slicing_commutes_with_reading_rows(alone: list[Analysis]) -> None:
     faces = alone[4].found
     backwards = faces[[2, 1, 0]]

@@ -89,7 +89,8 @@ def comparison_score(probe: Templates, reference: Templates) -> float:
 
     Raises TemplateMismatchError when they come from different models.
     """
-    return float(pair_scores(probe[:1], reference[:1])[0])
+    score = float(pair_scores(probe[:1], reference[:1])[0])
+    return min(1.0, max(-1.0, score))  # unit vectors are so up to rounding
 
 
 def one_template(analysis: Analysis, *, choose: Choose = "single") -> Templates:

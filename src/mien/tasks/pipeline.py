@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -147,7 +148,10 @@ class Analyzer:
         ]
         for task in self._tasks.values():
             analyses = task(images, analyses)
-        return analyses
+        if self._asked is None or "embed" in self._asked:
+            return analyses
+        # Other tasks read templates; who did not ask for biometric templates gets none.
+        return [replace(analysis, templates=None) for analysis in analyses]
 
     def read(self, source: Source) -> Image:
         """Decode one source."""
