@@ -56,7 +56,7 @@ def main() -> None:
 def provenance() -> dict[str, str]:
     """Return when, on which commit and with which versions a section was measured."""
     commit = _git("rev-parse", "--short", "HEAD")
-    changed = " with uncommitted changes" if _git("status", "--porcelain", "src") else ""
+    changed = " with uncommitted changes" if _git("status", "--porcelain", "-uno", "src") else ""
     research = any(spec.use == "research" for spec in list_specs())
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),

@@ -10,11 +10,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from mien.errors import ImageNotFoundError, ImageReadError, ImageTooLargeError
+from mien.errors import (
+    ImageNotFoundError,
+    ImageReadError,
+    ImageTooLargeError,
+    MissingExtraError,
+)
 from mien.io import decode, read_image
 
 
@@ -108,6 +114,30 @@ def test_colours_are_brought_to_srgb() -> None:
     pixel = decode(buffer.getvalue()).pixels[8, 8]
     assert pixel[1] > 200
     assert pixel[0] < 60
+
+
+def test_heic_as_phones_write_it(portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(PillowImage.fromarray(portrait)).save(buffer, quality=95)
+    known = [name for name in PillowImage.ID if name != "HEIF"]
+    monkeypatch.setattr(PillowImage, "ID", known)
+    decoded = decode(buffer.getvalue(), "phone.heic")
+    assert decoded.size_wh == (512, 512)
+    assert np.abs(decoded.pixels.astype(int) - portrait).mean() < 4
+    with pytest.raises(ImageReadError, match=r"HEI[CF] cannot be decoded"):
+        decode(buffer.getvalue()[:400])
+
+
+def test_heic_without_the_extra_says_what_to_install(
+    portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(PillowImage.fromarray(portrait)).save(buffer)
+    # As in a process that never imported it: saving made it known to Pillow.
+    monkeypatch.setattr(PillowImage, "ID", [name for name in PillowImage.ID if name != "HEIF"])
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'mien\[heif\]'"):
+        decode(buffer.getvalue(), "phone.heic")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
