@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from mien import __version__
+from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.terminal import plain_errors
 
@@ -182,6 +183,7 @@ def doctor() -> None:
     raise typer.Exit(code)
 
 
+register_cluster(app)
 register_gallery(app)
 
 
