@@ -32,6 +32,23 @@ def people(tmp_path: Path, portrait: np.ndarray) -> Path:
     return place
 
 
+def test_identify_names_a_person_or_nobody(
+    people: Path, tmp_path: Path, portrait: np.ndarray
+) -> None:
+    cv2.imwrite(str(tmp_path / "probe.jpg"), portrait[:, ::-1, ::-1])
+    (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8\xff")
+    done = mien("identify", tmp_path / "probe.jpg", tmp_path / "cut.jpg", "-g", people)
+    assert done.exit_code == 3
+    (face,) = json.loads(done.stdout)["faces"]
+    assert (face["name"], face["answer"]) == ("Eileen", "subject")
+    assert face["probability_nobody"] < 0.1
+    mien("gallery", "delete", people, "--name", "Eileen", "--reason", "asked")
+    empty = mien("identify", tmp_path / "probe.jpg", "-g", people)
+    (face,) = json.loads(empty.stdout)["faces"]
+    assert (face["name"], face["answer"]) == (None, "nobody")
+    assert mien("identify", tmp_path / "probe.jpg", "-g", people, "--fpir", 7).exit_code == 2
+
+
 def test_enrol_search_and_delete(people: Path, tmp_path: Path, portrait: np.ndarray) -> None:
     again = mien("enrol", tmp_path / "photos", "-g", people)
     assert json.loads(again.stdout)["already"] == 1

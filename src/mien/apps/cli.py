@@ -137,10 +137,13 @@ def verify(
     fmr: Annotated[
         float, typer.Option(help="False match rate of the threshold: 0.01, 0.001 ...")
     ] = 1e-3,
+    prior: Annotated[
+        float, typer.Option(help="Share of such comparisons that show one person.")
+    ] = 0.5,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on a terminal too.")] = False,
     choose: Annotated[
-        Literal["single", "largest"],
-        typer.Option(help="With several faces: refuse, or take the largest."),
+        Literal["single", "largest", "central"],
+        typer.Option(help="With several faces: refuse, or take one."),
     ] = "single",
     device: Device = "cpu",
     fast: Fast = False,
@@ -155,7 +158,16 @@ def verify(
 
         model = _embedder(embedder, fast=fast)
         options = {} if model is None else {"embedder": model}
-        compare(probe, reference, fmr=fmr, choose=choose, as_json=json, device=device, **options)
+        compare(
+            probe,
+            reference,
+            fmr=fmr,
+            prior=prior,
+            choose=choose,
+            as_json=json,
+            device=device,
+            **options,
+        )
 
 
 @app.command()

@@ -36,6 +36,7 @@ def register(main: typer.Typer) -> None:
     """Add the commands to the program."""
     main.command()(enrol)
     main.command()(search)
+    main.command()(identify)
     main.add_typer(app, name="gallery")
 
 
@@ -112,6 +113,38 @@ def search(
             precision="int8" if int8 else "float32",
             as_json=json,
             options=gallery_work.chosen(threads=jobs, device=device),
+        )
+    raise typer.Exit(code)
+
+
+def identify(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)],
+    gallery: At,
+    fpir: Annotated[
+        float, typer.Option(help="Share of searches for people not enrolled that may name one.")
+    ] = 0.05,
+    prior: Annotated[
+        float, typer.Option(help="Share of searches whose person is enrolled, for probabilities.")
+    ] = 0.5,
+    jobs: Jobs = None,
+    device: Device = "cpu",
+    json: Json = False,
+) -> None:
+    """Say who is on the pictures, or that nobody of the gallery is.
+
+    Exit code 3 when a picture could not be read.
+    """
+    with plain_errors():
+        from mien.apps import identify_work
+        from mien.apps.gallery_work import chosen
+
+        code = identify_work.identify(
+            paths,
+            gallery,
+            fpir=fpir,
+            prior=prior,
+            as_json=json,
+            options=chosen(threads=jobs, device=device),
         )
     raise typer.Exit(code)
 

@@ -14,10 +14,17 @@ from mien.types import Match
 
 
 def compare(
-    probe: Path, reference: Path, *, fmr: float, choose: Choose, as_json: bool, **options: Any
+    probe: Path,
+    reference: Path,
+    *,
+    fmr: float,
+    prior: float,
+    choose: Choose,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Compare two pictures and print the outcome."""
-    match = verify(probe, reference, fmr=fmr, choose=choose, **options)
+    match = verify(probe, reference, fmr=fmr, prior=prior, choose=choose, **options)
     if as_json or not is_terminal():
         typer.echo(json.dumps(document(match)))
         return

@@ -143,8 +143,8 @@ def _show_progress(gallery: SqliteGallery, progress: Progress, *, as_json: bool)
         "subjects": count.subjects,
         "references": count.references,
     }
-    if _wants_json(as_json):
-        _print_json(document)
+    if wants_json(as_json):
+        print_json(document)
         return
     typer.echo(
         f"{progress.n_enrolled:,} enrolled, {progress.n_already:,} already there, "
@@ -175,8 +175,8 @@ def search(
                 continue
             probes += _found(gallery, analysis, top, policy)
         document = {"model_id": gallery.model_id, "policy": policy, "probes": probes}
-    if _wants_json(as_json):
-        _print_json(document)
+    if wants_json(as_json):
+        print_json(document)
     else:
         _show_found(probes)
     return SOME_FAILED if failed else OK
@@ -249,8 +249,8 @@ def info(folder: Path, *, as_json: bool) -> None:
                 for copy in gallery.copies()
             ],
         }
-    if _wants_json(as_json):
-        _print_json(document)
+    if wants_json(as_json):
+        print_json(document)
         return
     for name, value in document.items():
         shown = f"{value:,}" if type(value) is int else value
@@ -264,7 +264,7 @@ def list_subjects(folder: Path, *, as_json: bool) -> None:
     """Print every subject, one JSON document a line, or a line of text each."""
     with opened(folder) as gallery:
         for subject in gallery.subjects():
-            if _wants_json(as_json):
+            if wants_json(as_json):
                 typer.echo(json.dumps(subject.to_dict()))
                 continue
             until = None if subject.consent is None else subject.consent.expires_at
@@ -324,9 +324,9 @@ def expire(folder: Path, *, reason: str, as_json: bool) -> None:
 
 def _show_erased(erased: Erased, *, as_json: bool) -> None:
     copies = [{"kind": copy.kind, "path": copy.path} for copy in erased.remaining_copies]
-    if _wants_json(as_json):
+    if wants_json(as_json):
         document = {"subjects": erased.n_subjects, "references": erased.n_references}
-        _print_json(document | {"erasure": erased.erasure, "remaining_copies": copies})
+        print_json(document | {"erasure": erased.erasure, "remaining_copies": copies})
         return
     typer.echo(
         f"erased {erased.n_subjects:,} subjects and {erased.n_references:,} references "
@@ -348,9 +348,9 @@ def import_(folder: Path, file: Path, *, reason: str, as_json: bool) -> None:
     with opened(folder, create=True) as gallery:
         n = read_parquet(gallery, file, reason=reason)
         count = gallery.count()
-    if _wants_json(as_json):
+    if wants_json(as_json):
         document = {"enrolled": n, "subjects": count.subjects, "references": count.references}
-        _print_json(document)
+        print_json(document)
     else:
         typer.echo(f"{n:,} enrolled; the gallery holds {count.references:,} references")
 
@@ -359,8 +359,8 @@ def verify(folder: Path, *, as_json: bool) -> int:
     """Check everything; return the exit code."""
     with opened(folder) as gallery:
         found = gallery.verify()
-    if _wants_json(as_json):
-        _print_json(
+    if wants_json(as_json):
+        print_json(
             {
                 "sound": found.sound,
                 "subjects": found.n_subjects,
@@ -397,7 +397,7 @@ def audit(folder: Path, *, as_json: bool) -> None:
     """Print the log, one JSON document a line, or a line of text each."""
     with opened(folder) as gallery:
         for entry in gallery.audit():
-            if _wants_json(as_json):
+            if wants_json(as_json):
                 line = {name: getattr(entry, name) for name in type(entry).__dataclass_fields__}
                 typer.echo(json.dumps(line | {"at": entry.at.isoformat()}))
                 continue
@@ -418,9 +418,11 @@ def _title(subject: Subject) -> str:
     return printable(", ".join(shown)) if shown else f"subject {subject.subject_id}"
 
 
-def _wants_json(as_json: bool) -> bool:
+def wants_json(as_json: bool) -> bool:
+    """Tell whether to print JSON: asked for, or stdout is no terminal."""
     return as_json or not is_terminal()
 
 
-def _print_json(document: dict[str, Any]) -> None:
+def print_json(document: dict[str, Any]) -> None:
+    """Print a document to stdout."""
     typer.echo(json.dumps(document, indent=1))

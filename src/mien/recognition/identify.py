@@ -120,7 +120,13 @@ def gallery_threshold(
         slope = (thresholds[-1] - thresholds[-2]) / (logs[-1] - logs[-2])
         threshold = float(thresholds[-1] + slope * (math.log(needed) - logs[-1]))
     return GalleryThreshold(
-        threshold, fpir, gallery_size, needed, below, curve[-1].measured_on, curve[-1].model_id
+        float(threshold),
+        fpir,
+        gallery_size,
+        float(needed),
+        bool(below),
+        curve[-1].measured_on,
+        curve[-1].model_id,
     )
 
 
