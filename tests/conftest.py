@@ -8,11 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 from skimage.data import astronaut
 
 from mien.types import Image
 
 REPOSITORY = Path(__file__).parent.parent
+
+# A busy machine is no failure; on CI a run can be repeated as it was.
+settings.register_profile("mien", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("mien")
 
 
 @pytest.fixture(scope="session")
