@@ -61,7 +61,7 @@ def settings_of(analyzer: Analyzer, landmarks: tuple[str, ...]) -> dict[str, Any
     options = {
         name: getattr(analyzer.options, name)
         for name in type(analyzer.options).__dataclass_fields__
-        if name not in ("threads", "device")
+        if name != "device"
     }
     return {
         "mien_version": mien.__version__,

@@ -67,7 +67,7 @@ class Analyzer:
         self.max_pixels = max_pixels
         self.threads = threads
         try:
-            self.options = Options(device=device, threads=threads, **options)
+            self.options = Options(device=device, **options)
         except TypeError as error:
             known = ", ".join(Options.__dataclass_fields__)
             raise InputError(f"option: {error}; options are {known}") from error

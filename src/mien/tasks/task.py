@@ -18,16 +18,14 @@ from mien.types import Analysis, Image
 class Options:
     """Everything that can be chosen about an analysis; ``None`` leaves the choice to the task.
 
-    ``threads``: how many pictures are worked on at once, each on one core; ``detector``, ``mesh``,
-    ``embedder``: model names, ``embedder`` also a spec file; ``mirror``: average the templates of
-    the crop and its mirror image; ``orientation``: "exif" trusts the file, "auto" also looks for
-    turned faces; ``min_face_px``: side of the smallest face worth finding (``None``: 12 px,
-    or 1/108 of a large picture's longer side); ``max_faces``: keep so many at most, best score
-    first (``None``: all).
+    ``detector``, ``mesh``, ``embedder``: model names, ``embedder`` also a spec file; ``mirror``:
+    average the templates of the crop and its mirror image; ``orientation``: "exif" trusts the
+    file, "auto" also looks for turned faces; ``min_face_px``: side of the smallest face worth
+    finding (``None``: 12 px, or 1/108 of a large picture's longer side); ``max_faces``: keep so
+    many at most, best score first (``None``: all).
     """
 
     device: str = "cpu"
-    threads: int = 1
     detector: str | None = None
     min_face_px: float | None = None
     min_score: float | None = None
