@@ -27,6 +27,10 @@ class ImageTooLargeError(ImageReadError):
     """A picture's header announces more pixels than the limit allows."""
 
 
+class DatasetError(InputError):
+    """A data set's files are not what its layout says; the message names file and line."""
+
+
 class NoFaceError(MienError, ValueError):
     """A face was required and none was found."""
 

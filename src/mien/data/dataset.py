@@ -1,0 +1,90 @@
+"""What a data set is, and which are known: one file each, registered under its name."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar, Literal, Protocol, TypeVar, runtime_checkable
+
+from mien.data.pairs import Pairs
+from mien.data.sample import Sample
+from mien.errors import InputError
+
+
+class Dataset(Protocol):
+    """A folder in the layout in which a data set is distributed.
+
+    ``layout`` is "verified" when the reader was run on the real files, else "unverified" with the
+    public ``source`` of the layout. Subjects of different ``splits`` are different people wherever
+    the data set says who is who. The constructor stores the path and reads nothing.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    layout: ClassVar[Literal["verified", "unverified"]]
+    splits: ClassVar[tuple[str, ...]]
+    root: Path
+
+    def __init__(self, root: Path) -> None: ...
+
+    def check(self) -> None:
+        """Raise DatasetError unless the folder is what it says: cheap, no picture is decoded."""
+        ...
+
+    def samples(self, split: str | None = None) -> Iterator[Sample]:
+        """Yield every sample (of one split), in a stable order; DatasetError with file and line."""
+        ...
+
+
+@runtime_checkable
+class VerificationDataset(Protocol):
+    """A data set that also says which samples to compare."""
+
+    def pairs(self, split: str | None = None) -> Pairs:
+        """Return the comparisons; every sample id they name is one that samples() yields."""
+        ...
+
+
+DatasetClass = TypeVar("DatasetClass", bound=type[Dataset])
+_REGISTERED: dict[str, type[Dataset]] = {}
+
+
+def register(dataset: DatasetClass) -> DatasetClass:
+    """Make a data set known under its name."""
+    _REGISTERED[dataset.name] = dataset
+    return dataset
+
+
+@cache
+def known_datasets() -> Mapping[str, type[Dataset]]:
+    """Return every data set class by name, sorted."""
+    package = import_module("mien.data")
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"mien.data.{module.name}")
+    return MappingProxyType(dict(sorted(_REGISTERED.items())))
+
+
+def open_dataset(name: str, root: str | Path) -> Dataset:
+    """Return the data set of that name in the folder ``root``, checked.
+
+    Raises InputError for an unknown name, DatasetError when the folder is not that data set.
+    """
+    known = known_datasets()
+    if name not in known:
+        raise InputError(f"data set: got {name!r}, expected one of {', '.join(known)}")
+    dataset = known[name](Path(root))
+    dataset.check()
+    return dataset
+
+
+def checked_split(dataset: Dataset, split: str | None) -> str | None:
+    """Return ``split``, or raise InputError when the data set has no split of that name."""
+    if split is None or split in dataset.splits:
+        return split
+    there = ", ".join(dataset.splits) if dataset.splits else "none"
+    raise InputError(f"split of {dataset.name}: got {split!r}, expected one of: {there}")
