@@ -13,9 +13,10 @@ from benchmarks.accuracy.reliability_diagram import diagram
 from benchmarks.accuracy.rows import Row
 from mien.metrics.calibration import Reliability, cllr, min_cllr, reliability
 from mien.metrics.clustered import clustered_intervals
+from mien.metrics.rule_of_30 import measurable
 from mien.models import get_spec
 from mien.recognition.calibration import Calibration, stored_calibration
-from mien.recognition.operating import FEWEST_ERRORS, NotMeasurable
+from mien.recognition.operating import NotMeasurable
 from mien.tasks.embed import template_model_id
 from mien.tasks.task import Options
 
@@ -135,7 +136,7 @@ def _rates(label: str, pairs: ScoredPairs, model_id: str) -> list[Row]:
             continue
         title = f"{label}: FMR at the threshold for {point.target_fmr:g}"
         matches = (pairs.score >= point.threshold) & ~pairs.mated
-        if point.target_fmr * n_apart < FEWEST_ERRORS:
+        if not measurable(point.target_fmr, n_apart):
             why = NotMeasurable(point.target_fmr, label, n_apart, model_id)
             rows.append({"what": title, "value": None, "n": n_apart, "note": str(why)})
             continue

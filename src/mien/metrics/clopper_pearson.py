@@ -12,8 +12,8 @@ _TINY = 1e-300
 def clopper_pearson(hits: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
     """Return the Clopper-Pearson interval (1934) of ``hits`` out of ``n`` independent trials.
 
-    Never covers less than ``level``. (0, 1) when n is 0. Seven digits below a million trials, four
-    at a hundred million. Raises InputError for other counts.
+    Never covers less than ``level``. Seven digits below a million trials, four at a hundred
+    million. Rule: none. Ties: none. Empty: 0 to 1. Raises InputError for other counts.
     """
     if not 0 <= hits <= n or not 0 < level < 1:
         raise InputError(

@@ -10,8 +10,8 @@ import numpy as np
 from mien.errors import InputError
 from mien.metrics.calibration import cllr
 from mien.metrics.isotonic import isotonic_log_ratios
+from mien.metrics.rule_of_30 import FEWEST_ERRORS
 from mien.recognition.calibration import MISSED_SHARES, Calibration, Method, evidence
-from mien.recognition.operating import FEWEST_ERRORS
 from mien.recognition.quality_factor import QualityFactor, hats
 from mien.types.arrays import Array, BoolArray, FloatArray, IntArray, checked, same_length
 

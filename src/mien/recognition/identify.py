@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mien.errors import InputError, ModelError
+from mien.metrics.rule_of_30 import FEWEST_ERRORS
 from mien.recognition.calibration import Calibration
-from mien.recognition.operating import FEWEST_ERRORS
 from mien.types import OperatingPoint
 from mien.types.arrays import Array
 from mien.types.candidate import Candidate

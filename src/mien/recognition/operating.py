@@ -10,14 +10,13 @@ import numpy as np
 from mien.errors import ModelError
 from mien.metrics.clopper_pearson import clopper_pearson
 from mien.metrics.clustered import clustered_intervals
+from mien.metrics.rule_of_30 import measurable, shortfall
 from mien.metrics.verification import threshold_at_fmr
 from mien.models import ModelSpec
 from mien.types import OperatingPoint
 from mien.types.arrays import BoolArray, FloatArray, IntArray
 
 RATES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
-#: Fewer expected false matches than this carry no threshold (the rule of 30).
-FEWEST_ERRORS = 30
 #: Scores are written with this many decimals; thresholds are rounded up, so that FMR is kept.
 _DECIMALS = 6
 
@@ -33,11 +32,7 @@ class NotMeasurable:
 
     def __str__(self) -> str:
         """Say how many errors were to be expected, and how many pairs it takes."""
-        return (
-            f"FMR {self.target_fmr:g} is not measurable with {self.n_pairs:,} pairs "
-            f"({self.target_fmr * self.n_pairs:.2g} false matches expected, {FEWEST_ERRORS} "
-            f"needed: {round(FEWEST_ERRORS / self.target_fmr):,} pairs)"
-        )
+        return shortfall(self.target_fmr, self.n_pairs)
 
 
 def operating_points(
@@ -56,7 +51,7 @@ def operating_points(
     """
     scores = np.asarray(non_mated, np.float64)
     n = len(scores)
-    carried = [rate for rate in rates if rate * n >= FEWEST_ERRORS]
+    carried = [rate for rate in rates if measurable(rate, n)]
     thresholds = [_rounded_up(threshold_at_fmr(scores, rate)) for rate in carried]
     intervals = _intervals([scores >= threshold for threshold in thresholds], left, right)
     points = {
@@ -78,7 +73,7 @@ def operating_point(spec: ModelSpec, model_id: str, *, fmr: float) -> OperatingP
     rates = ", ".join(f"{point.target_fmr:g}" for point in own)
     measured = f"measured for FMR {rates}" if rates else "no threshold was measured"
     why = ""
-    if own and fmr * own[0].n_pairs < FEWEST_ERRORS:
+    if own and not measurable(fmr, own[0].n_pairs):
         why = f" ({NotMeasurable(fmr, own[0].measured_on, own[0].n_pairs, model_id)})"
     raise ModelError(
         f"{model_id}: {measured}, asked for {fmr:g}{why}; thresholds of other models or options do "
