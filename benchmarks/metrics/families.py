@@ -11,6 +11,7 @@ FAMILIES = {
     "verification": "Verification",
     "identification": "Identification",
     "detection": "Detection",
+    "audits": "Groups, power, multiplicity, paired tests",
 }
 
 

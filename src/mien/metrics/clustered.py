@@ -24,6 +24,39 @@ def pair_weights(times: Array, left: IntArray, right: IntArray) -> Array:
     return weights
 
 
+def clustered_draws(
+    statistics: Callable[[Array], Array],
+    left: IntArray,
+    right: IntArray,
+    *,
+    n_subjects: int,
+    resamples: int = 200,
+    seed: int = 0,
+) -> Array:
+    """Return statistics (B,V) of ``resamples`` draws of the subjects, with replacement.
+
+    ``statistics`` takes weights (P,) float64 of the comparisons between subjects ``left`` and
+    ``right (P,)``, 0..n_subjects-1, and returns figures (V,). Raises ArrayError for no comparisons.
+    Source: the vertex bootstrap of Snijders & Borgatti (1999).
+    """
+    left = checked("left", left, ("P",), dtype=np.int64)
+    right = checked("right", right, ("P",), dtype=np.int64)
+    same_length("clustered_draws", left=len(left), right=len(right))
+    both = np.concatenate([left, right])
+    if not len(both) or both.min() < 0 or both.max() >= n_subjects:
+        raise ArrayError(
+            f"left, right: got {len(left)} comparisons of subjects up to {both.max(initial=-1)}, "
+            f"expected at least one, and subjects 0 to {n_subjects - 1}"
+        )
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(resamples):
+        drawn = rng.integers(0, n_subjects, n_subjects)
+        times = np.bincount(drawn, minlength=n_subjects).astype(np.float64)
+        rows.append(statistics(pair_weights(times, left, right)))
+    return np.array(rows)
+
+
 def clustered_intervals(
     statistics: Callable[[Array], Array],
     left: IntArray,
@@ -37,30 +70,24 @@ def clustered_intervals(
 ) -> Array:
     """Return percentile intervals (V,2) of statistics over resampled subjects.
 
-    ``statistics`` takes weights (P,) float64 of the comparisons between subjects ``left`` and
-    ``right (P,)``, 0..n_subjects-1, and returns figures (V,). Resamples where a figure is NaN (none
-    of a kind was drawn) are left out; NaN where all are. ``about (V,)``: the figures on all
-    subjects; intervals are shifted by what the resamples differ from them on average, for figures
-    that repeated subjects flatter. Raises ArrayError for no comparisons.
-    Source: the vertex bootstrap of Snijders & Borgatti (1999).
+    Takes what ``clustered_draws`` does. ``about (V,)``: the figures on all subjects; intervals are
+    shifted by what the resamples differ from them on average, for figures that repeated subjects
+    flatter. Raises ArrayError for no comparisons.
     """
-    left = checked("left", left, ("P",), dtype=np.int64)
-    right = checked("right", right, ("P",), dtype=np.int64)
-    same_length("clustered_intervals", left=len(left), right=len(right))
-    both = np.concatenate([left, right])
-    if not len(both) or both.min() < 0 or both.max() >= n_subjects:
-        raise ArrayError(
-            f"left, right: got {len(left)} comparisons of subjects up to {both.max(initial=-1)}, "
-            f"expected at least one, and subjects 0 to {n_subjects - 1}"
-        )
-    rng = np.random.default_rng(seed)
-    rows = []
-    for _ in range(resamples):
-        drawn = rng.integers(0, n_subjects, n_subjects)
-        times = np.bincount(drawn, minlength=n_subjects).astype(np.float64)
-        rows.append(statistics(pair_weights(times, left, right)))
+    draws = clustered_draws(
+        statistics, left, right, n_subjects=n_subjects, resamples=resamples, seed=seed
+    )
+    return percentile_intervals(draws, level=level, about=about)
+
+
+def percentile_intervals(draws: Array, *, level: float = 0.95, about: Array | None = None) -> Array:
+    """Return the percentile intervals (V,2) of draws (B,V).
+
+    Draws where a figure is NaN (none of a kind was drawn) are left out; NaN where all are.
+    ``about`` as in ``clustered_intervals``.
+    """
     ends = [(1 - level) / 2, (1 + level) / 2]
-    known = [column[~np.isnan(column)] for column in np.array(rows).T]
+    known = [column[~np.isnan(column)] for column in draws.T]
     found = np.array([np.quantile(c, ends) if len(c) else [math.nan] * 2 for c in known])
     if about is not None:
         found += np.array([[a - c.mean()] for a, c in zip(about, known, strict=True)])

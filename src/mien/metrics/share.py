@@ -8,7 +8,7 @@ import numpy as np
 
 from mien.errors import ArrayError
 from mien.metrics.clopper_pearson import clopper_pearson
-from mien.metrics.clustered import clustered_intervals
+from mien.metrics.clustered import clustered_draws, percentile_intervals
 from mien.metrics.estimate import Estimate
 from mien.types.arrays import Array, BoolArray, IntArray, checked, same_length
 
@@ -42,8 +42,9 @@ def share_estimate(
     left = _subjects("left", left, n)
     right = left if right is None else _subjects("right", right, n)
     if n:
-        people = _over_people(hits, left, right, level=level, resamples=resamples, seed=seed)
-        low, high = min(low, people[0]), max(high, people[1])
+        draws = share_draws(hits, left, right, resamples=resamples, seed=seed)
+        people = percentile_intervals(draws, level=level)[0]
+        low, high = min(low, float(people[0])), max(high, float(people[1]))
     return Estimate(value, low, high, n, level, "wider of Clopper-Pearson and subjects")
 
 
@@ -53,28 +54,42 @@ def _subjects(name: str, values: IntArray, n: int) -> Array:
     return values
 
 
-def _over_people(
-    hits: BoolArray, left: Array, right: Array, *, level: float, resamples: int, seed: int
-) -> tuple[float, float]:
-    """Return the interval over subjects; comparisons of the same two people are counted first."""
+def share_draws(
+    hits: BoolArray,
+    left: IntArray,
+    right: IntArray,
+    *,
+    group: IntArray | None = None,
+    n_groups: int = 1,
+    resamples: int = 200,
+    seed: int = 0,
+) -> Array:
+    """Return the share of ``hits (P,)`` in each group (B,G) over resampled subjects.
+
+    ``group (P,)`` 0..n_groups-1 of each comparison. All groups are drawn together, so that their
+    differences can be read off row by row. NaN where nobody of a group was drawn. Comparisons of
+    the same two people are counted first: the cost is that of pairs of people.
+    """
+    group = np.zeros(len(hits), np.int64) if group is None else group
     people, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
     left, right = numbers[: len(hits)], numbers[len(hits) :]
-    pairs, place = np.unique(left * len(people) + right, return_inverse=True)
-    counted = np.bincount(place, minlength=len(pairs)).astype(np.float64)
-    found = np.bincount(place, hits, len(pairs))
+    key = (group * len(people) + left) * len(people) + right
+    cells, place = np.unique(key, return_inverse=True)
+    counted = np.bincount(place, minlength=len(cells)).astype(np.float64)
+    found = np.bincount(place, hits, len(cells))
+    pair, of_group = cells % len(people) ** 2, cells // len(people) ** 2
 
-    def rate(weights: Array) -> Array:
-        total = (weights * counted).sum()
-        return np.array([(weights * found).sum() / total if total else math.nan])
+    def shares(weights: Array) -> Array:
+        total = np.bincount(of_group, weights * counted, n_groups)
+        hit = np.bincount(of_group, weights * found, n_groups)
+        share: Array = np.divide(hit, total, out=np.full(n_groups, math.nan), where=total > 0)
+        return share
 
-    ((low, high),) = clustered_intervals(
-        rate,
-        pairs // len(people),
-        pairs % len(people),
+    return clustered_draws(
+        shares,
+        pair // len(people),
+        pair % len(people),
         n_subjects=len(people),
-        level=level,
         resamples=resamples,
         seed=seed,
     )
-    # All resamples may be empty of the kind counted: then only the exact interval is known.
-    return (0.0, 1.0) if math.isnan(low) else (float(low), float(high))
