@@ -11,7 +11,13 @@ FAMILIES = {
     "verification": "Verification",
     "identification": "Identification",
     "detection": "Detection",
+    "likelihood": "Calibration and intervals",
     "audits": "Groups, power, multiplicity, paired tests",
+    "errors": "Landmarks, pose, gaze, age, error versus discard",
+    "classes": "Classes, labels, agreement",
+    "pictures": "Segmentation and pictures",
+    "clusters": "Clustering",
+    "attacks": "Presentation attacks and forgeries",
 }
 
 

@@ -62,9 +62,9 @@ def _exact(hits: int, n: int) -> list[float]:
     return [interval.low, interval.high]
 
 
-def _eer() -> float:
+def meeting_rate(positive: np.ndarray, score: np.ndarray) -> float:
     """Where the straight lines of scikit-learn's ROC meet the diagonal, by scipy's root finder."""
-    fpr, tpr, _ = _roc()
+    fpr, tpr, _ = sk.roc_curve(positive, score, drop_intermediate=False)
     return brentq(lambda x: 1 - x - np.interp(x, fpr, tpr), 0, 1, xtol=1e-14)
 
 
@@ -123,7 +123,7 @@ ORACLES = [
         equal_error_rate,
         "EER",
         lambda: equal_error_rate(MATED, NON_MATED),
-        _eer,
+        lambda: meeting_rate(IS_MATED, SCORE),
         "scikit-learn",
     ),
     Oracle(

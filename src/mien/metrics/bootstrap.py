@@ -14,7 +14,8 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the percentile bootstrap interval of the mean of ``samples (N,)``.
 
-    NaN, NaN for no samples (Efron & Tibshirani 1993).
+    Rule: samples are independent; see ``mien.metrics.clustered`` where they share people. Ties:
+    none. Empty: NaN. Source: Efron & Tibshirani (1993).
     """
     samples = checked("samples", samples, ("N",), dtype=np.float64)
     if not len(samples):

@@ -17,7 +17,8 @@ def cllr(ratios: FloatArray, mated: BoolArray, *, weights: FloatArray | None = N
 
     The mean of log2(1 + 1/LR) over mated and of log2(1 + LR) over non-mated comparisons, half
     each: 0 for a perfect system, 1 for one that always says 0; no upper bound. ``weights (N,)``
-    within each kind. NaN without mated or without non-mated comparisons.
+    within each kind. Rule: lower is better. Ties: none. Empty: NaN without mated or without
+    non-mated comparisons.
     Source: Brummer & du Preez, Application-independent evaluation of speaker detection (2006).
     """
     ratios = checked("ratios", ratios, ("N",), dtype=np.float64, finite=False)
@@ -36,7 +37,8 @@ def cllr(ratios: FloatArray, mated: BoolArray, *, weights: FloatArray | None = N
 def min_cllr(scores: FloatArray, mated: BoolArray, *, weights: FloatArray | None = None) -> float:
     """Return the Cllr that the best rising map of the scores (N,) would have: discrimination only.
 
-    Cllr - minCllr is the loss by calibration. Equal scores share a ratio. NaN as ``cllr``.
+    Cllr - minCllr is the loss by calibration. Rule: lower is better. Ties: equal scores share a
+    ratio. Empty: NaN without mated or without non-mated comparisons.
     """
     scores = checked("scores", scores, ("N",), dtype=np.float64)
     mated, weight = _kinds(len(scores), mated, weights)
@@ -77,7 +79,8 @@ def reliability(
 ) -> Reliability:
     """Compare stated probabilities (N,) with how often comparisons are mated.
 
-    Equal bins (low, high] of 0..1; 0 itself falls into the first. With ``weights (N,)`` one kind
+    Equal bins of 0..1. Rule: a bin is (low, high]. Ties: 0 itself falls into the first. Empty: NaN
+    in a bin without comparisons. With ``weights (N,)`` one kind
     counts more than the other, as under another prior.
     """
     probability = checked("probability", probability, ("N",), dtype=np.float64)

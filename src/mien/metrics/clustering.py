@@ -28,7 +28,8 @@ def bcubed(labels: IntArray, truth: IntArray) -> PrecisionRecall:
     """Return BCubed over items (N,): each counts once, with its own precision and recall.
 
     An item's precision is the share of its group that is of its class, itself included; its recall
-    the share of its class in its group. ``-1`` in ``labels`` is a group of its own. NaN for N = 0.
+    the share of its class in its group. Rule: ``-1`` in ``labels`` is a group of its own. Ties:
+    none. Empty: NaN.
     Source: Bagga & Baldwin (1998); Amigó et al. (2009).
     """
     groups, classes, both = _counts(labels, truth)
@@ -40,7 +41,8 @@ def bcubed(labels: IntArray, truth: IntArray) -> PrecisionRecall:
 def pairwise(labels: IntArray, truth: IntArray) -> PrecisionRecall:
     """Return precision and recall over pairs of items that stand together.
 
-    Precision is NaN when no two items are grouped, recall when no two are of one class.
+    Rule: ``-1`` stands with nobody. Ties: none. Empty: precision NaN when no two items are grouped,
+    recall when no two are of one class.
     """
     groups, classes, both = _counts(labels, truth)
     together, grouped, mated = (float((n - 1).sum()) for n in (both, groups, classes))
@@ -49,8 +51,9 @@ def pairwise(labels: IntArray, truth: IntArray) -> PrecisionRecall:
 
 
 def homogeneity(labels: IntArray, truth: IntArray) -> float:
-    """Return 1 - H(class | group) / H(class); 1 where there is one class, or no item.
+    """Return 1 - H(class | group) / H(class).
 
+    Rule: ``-1`` is a group of its own. Ties: none. Empty: 1 where there is one class, or no item.
     Source: Rosenberg & Hirschberg (2007).
     """
     groups, classes, both = _counts(labels, truth)
@@ -60,9 +63,10 @@ def homogeneity(labels: IntArray, truth: IntArray) -> float:
 
 
 def normalised_mutual_information(labels: IntArray, truth: IntArray) -> float:
-    """Return I(group; class) over the mean of both entropies; 1 where both are 0.
+    """Return I(group; class) over the mean of both entropies.
 
-    Not corrected for chance: many small groups raise it. Source: Strehl & Ghosh (2002), with the
+    Not corrected for chance: many small groups raise it. Rule: ``-1`` is a group of its own. Ties:
+    none. Empty: 1 where both entropies are 0. Source: Strehl & Ghosh (2002), with the
     arithmetic mean.
     """
     groups, classes, both = _counts(labels, truth)

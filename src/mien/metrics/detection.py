@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.errors import ArrayError
+from mien.metrics.ratios import ratios
 from mien.types.arrays import Array, BoolArray, FloatArray, checked, same_length
 
 
@@ -86,8 +87,7 @@ def overlaps(
     union = mine + areas(b_xyxy, pixel=pixel)[None] - shared
     if crowd is not None:
         union = np.where(crowd[None], mine, union)
-    iou: Array = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return iou
+    return ratios(shared, union, empty=0)
 
 
 def assigned(iou: Array, ignored: BoolArray, crowd: BoolArray, *, at_least: float) -> Array:

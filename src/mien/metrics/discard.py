@@ -17,7 +17,8 @@ def error_versus_discard(
     fixed; ``quality (P,)`` of each comparison (the lower of its two samples, see
     ``pair_quality``), the lowest discarded first. Comparisons of equal quality are discarded in
     random order: the result is the expectation over it, so a constant quality gives a flat
-    curve. NaN for no comparisons. Raises ArrayError for other shares. Source: ISO/IEC 29794-1,
+    curve. Rule: a false non-match iff score < ``threshold``. Ties: the expectation over the order
+    of equal qualities. Empty: NaN. Raises ArrayError for other shares. Source: ISO/IEC 29794-1,
     error versus discard characteristic.
     """
     score = checked("score", score, ("P",), dtype=np.float64)
@@ -45,7 +46,8 @@ def discard_area(
     """Return the mean FNMR over discarded shares 0 to ``up_to``: lower is better.
 
     The area under the curve of ``error_versus_discard`` divided by ``up_to``, by the trapezoid
-    rule on 301 points; NaN for no comparisons.
+    rule on 301 points: the partial area of papers, per unit of share (``up_to=0.99`` for nearly
+    all of it). Rule: as ``error_versus_discard``. Ties: as there. Empty: NaN.
     """
     shares = np.linspace(0, up_to, 301)
     curve = error_versus_discard(score, quality, threshold=threshold, discard=shares)

@@ -11,7 +11,8 @@ from mien.types.arrays import Array, FloatArray, checked, same_length
 def pool_adjacent_violators(values: FloatArray, weights: FloatArray) -> Array:
     """Return the non-decreasing (N,) float64 nearest to ``values (N,)`` in weighted squares.
 
-    ``weights (N,)`` > 0. Length 0 for no values. Source: Ayer et al. (1955). Raises ArrayError for
+    ``weights (N,)`` > 0. Rule: neighbours that fall are averaged. Ties: equal values stay equal.
+    Empty: length 0. Source: Ayer et al. (1955). Raises ArrayError for
     a weight of 0 or less.
     """
     values = checked("values", values, ("N",), dtype=np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.errors import ArrayError
+from mien.metrics.ratios import ratios
 from mien.types.arrays import Array, FloatArray, checked
 
 
@@ -69,6 +70,6 @@ def _standardised(values: FloatArray, draws: FloatArray) -> tuple[Array, Array, 
 def _largest(values: Array, draws: Array, error: Array) -> Array:
     """Return the largest standardised distance (B,) over the values of each draw."""
     gap = np.where(np.isnan(draws), 0, np.abs(draws - values))
-    t = np.divide(gap, error, out=np.zeros_like(gap), where=error > 0)
+    t = ratios(gap, error, empty=0)
     largest: Array = t.max(axis=1, initial=0)
     return largest

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.errors import ArrayError
+from mien.metrics.ratios import ratios
 from mien.types.arrays import Array, BoolArray, IntArray, checked, same_length
 
 
@@ -43,8 +44,7 @@ def group_decisions(
     def shares(of: BoolArray) -> Array:
         total = np.bincount(group[of], minlength=n_groups)
         yes = np.bincount(group[of & decided], minlength=n_groups)
-        share: Array = np.divide(yes, total, out=np.full(n_groups, math.nan), where=total > 0)
-        return share
+        return ratios(yes, total)
 
     return GroupDecisions(shares(np.ones(len(truth), bool)), shares(truth), shares(~truth), counts)
 

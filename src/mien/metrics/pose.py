@@ -10,7 +10,8 @@ from mien.types.arrays import FloatArray, checked, same_length
 def angular_errors(predicted_deg: FloatArray, truth_deg: FloatArray) -> FloatArray:
     """Return |predicted - truth| (N,A) in degrees, the short way round: 0..180, float64.
 
-    Both (N,A), any angles. Raises ArrayError on NaN or other shapes.
+    Both (N,A), any angles. Rule: lower is nearer. Ties: none. Empty: no rows. Raises
+    ArrayError on NaN or other shapes.
     """
     predicted = checked("predicted_deg", predicted_deg, ("N", "A"), dtype=np.float64)
     truth = checked("truth_deg", truth_deg, ("N", predicted.shape[1]), dtype=np.float64)
@@ -20,7 +21,10 @@ def angular_errors(predicted_deg: FloatArray, truth_deg: FloatArray) -> FloatArr
 
 
 def mean_angular_error(predicted_deg: FloatArray, truth_deg: FloatArray) -> FloatArray:
-    """Return the mean absolute error (A,) of each angle in degrees; NaN for no rows."""
+    """Return the mean absolute error (A,) of each angle in degrees.
+
+    Rule: lower is nearer, the short way round. Ties: none. Empty: NaN.
+    """
     errors = angular_errors(predicted_deg, truth_deg)
     if not len(errors):
         return np.full(errors.shape[1], np.nan)
@@ -29,7 +33,10 @@ def mean_angular_error(predicted_deg: FloatArray, truth_deg: FloatArray) -> Floa
 
 
 def rotation_distance(predicted: FloatArray, truth: FloatArray) -> FloatArray:
-    """Return the angle (N,) in degrees of the turn between rotations (N,3,3): 0..180, float64."""
+    """Return the angle (N,) in degrees of the turn between rotations (N,3,3): 0..180, float64.
+
+    The geodesic distance. Rule: lower is nearer. Ties: none. Empty: no rows.
+    """
     predicted = checked("predicted", predicted, ("N", 3, 3), dtype=np.float64)
     truth = checked("truth", truth, ("N", 3, 3), dtype=np.float64)
     same_length("rotation_distance", predicted=len(predicted), truth=len(truth))

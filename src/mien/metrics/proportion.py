@@ -6,9 +6,9 @@ import math
 
 
 def proportion_interval(hits: int, n: int, *, z: float = 1.959964) -> tuple[float, float]:
-    """Return Wilson's score interval of ``hits`` out of ``n`` (1927); (0, 1) when n is 0.
+    """Return Wilson's score interval of ``hits`` out of ``n`` (1927).
 
-    ``z``: normal quantile, 1.96 for 95 %.
+    ``z``: normal quantile, 1.96 for 95 %. Rule: none. Ties: none. Empty: 0 to 1.
     """
     if not n:
         return 0.0, 1.0

@@ -19,12 +19,18 @@ def absolute_errors(predicted: FloatArray, truth: FloatArray) -> FloatArray:
 
 
 def mean_absolute_error(predicted: FloatArray, truth: FloatArray) -> float:
-    """Return the mean of |predicted - truth|; NaN for no pairs."""
+    """Return the mean of |predicted - truth| (N,).
+
+    Rule: lower is nearer. Ties: none. Empty: NaN.
+    """
     errors = absolute_errors(predicted, truth)
     return float(errors.mean()) if len(errors) else math.nan
 
 
 def cumulative_score(predicted: FloatArray, truth: FloatArray, *, within: float) -> float:
-    """Return the share of pairs with |predicted - truth| <= ``within``; NaN for no pairs."""
+    """Return the share of pairs (N,) at most ``within`` apart: CS(k) of apparent age.
+
+    Rule: right iff |predicted - truth| <= ``within``. Ties: at the limit it is. Empty: NaN.
+    """
     errors = absolute_errors(predicted, truth)
     return float((errors <= within).mean()) if len(errors) else math.nan

@@ -10,6 +10,7 @@ from mien.errors import ArrayError
 from mien.metrics.clopper_pearson import clopper_pearson
 from mien.metrics.clustered import clustered_draws, percentile_intervals
 from mien.metrics.estimate import Estimate
+from mien.metrics.ratios import ratios
 from mien.types.arrays import Array, BoolArray, IntArray, checked, same_length
 
 
@@ -82,8 +83,7 @@ def share_draws(
     def shares(weights: Array) -> Array:
         total = np.bincount(of_group, weights * counted, n_groups)
         hit = np.bincount(of_group, weights * found, n_groups)
-        share: Array = np.divide(hit, total, out=np.full(n_groups, math.nan), where=total > 0)
-        return share
+        return ratios(hit, total)
 
     return clustered_draws(
         shares,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.metrics.ratios import ratios
 from mien.types.arrays import Array, FloatArray, checked
 
 
@@ -23,7 +24,7 @@ class Tally:
         thresholds: Array = np.append(self.score, np.inf)
         matching = np.append(np.cumsum(self.non_mated[::-1])[::-1], 0)
         missing = np.concatenate([[0], np.cumsum(self.mated)])
-        return thresholds, share_of(matching, matching[0]), share_of(missing, missing[-1])
+        return thresholds, ratios(matching, matching[:1]), ratios(missing, missing[-1:])
 
 
 def tally(mated: FloatArray, non_mated: FloatArray) -> Tally:
@@ -46,12 +47,6 @@ def tally_blocks(blocks: Iterable[tuple[FloatArray, FloatArray]], *, decimals: i
         block = tally(np.round(mated, decimals), np.round(non_mated, decimals))
         total = _merged([(t.score, t.mated, t.non_mated) for t in (total, block)])
     return total
-
-
-def share_of(count: Array, n: float) -> Array:
-    """Return ``count / n``, NaN where n is 0."""
-    share: Array = count / n if n else np.full(len(count), np.nan)
-    return share
 
 
 def _merged(parts: list[tuple[Array, Array, Array]]) -> Tally:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mien.metrics.detection import PictureBoxes, by_score, overlaps
+from mien.metrics.ratios import ratios
 from mien.types.arrays import Array, BoolArray
 
 #: Steps of the benchmark's own curve.
@@ -52,7 +53,7 @@ def wider_ap(
     hits, misses = np.cumsum(hits[::-1]), np.cumsum(misses[::-1])
     if not exact:
         hits, misses = _in_steps(rising[::-1], hits, misses, pictures)
-    precision = np.divide(hits, hits + misses, out=np.zeros(len(hits)), where=hits + misses > 0)
+    precision = ratios(hits, hits + misses, empty=0)
     recall = hits / n
     return DetectionCurve(precision, recall, _area(precision, recall), len(pictures), n)
 
