@@ -112,7 +112,6 @@ ORACLES = [
         lambda: log_loss(PROBABILITY, TRUTH),
         lambda: sk.log_loss(TRUTH, np.maximum(PROBABILITY, 1e-12)),
         "scikit-learn",
-        tolerance=1e-7,
     ),
     Oracle(
         expected_calibration_error,
@@ -175,7 +174,6 @@ ORACLES = [
         lambda: _own_icc(RATINGS),
         lambda: _icc(RATINGS),
         "pingouin",
-        tolerance=1e-6,
     ),
     Oracle(
         intraclass_correlation,

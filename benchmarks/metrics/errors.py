@@ -143,7 +143,6 @@ ORACLES = [
         lambda: rotation_distance(ONE.as_matrix(), TWO.as_matrix()),
         lambda: np.rad2deg((ONE.inv() * TWO).magnitude()),
         "scipy",
-        tolerance=1e-5,
     ),
     Oracle(
         gaze_errors,
@@ -151,7 +150,6 @@ ORACLES = [
         lambda: gaze_errors(GAZE, SEEN),
         lambda: np.rad2deg(np.arccos(1 - paired_cosine_distances(GAZE, SEEN))),
         "scikit-learn",
-        tolerance=1e-5,
     ),
     Oracle(
         mean_gaze_error,

@@ -59,7 +59,7 @@ ORACLES = [
         lambda: _cost(1 / (1 + np.exp(-RATIO))),
         "scikit-learn",
     ),
-    Oracle(min_cllr, "bits", lambda: min_cllr(SCORE, MATED), _least_cost, "scikit-learn", 1e-6),
+    Oracle(min_cllr, "bits", lambda: min_cllr(SCORE, MATED), _least_cost, "scikit-learn"),
     Oracle(
         reliability,
         "observed and stated in ten bins",
@@ -87,7 +87,6 @@ ORACLES = [
         lambda: proportion_interval(17, 200),
         lambda: proportion_confint(17, 200, method="wilson"),
         "statsmodels",
-        tolerance=1e-6,
     ),
     Oracle(
         bootstrap_interval,

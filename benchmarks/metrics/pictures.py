@@ -122,7 +122,6 @@ ORACLES = [
         lambda: frechet_distance(REAL, MADE),
         _frechet,
         "scipy",
-        tolerance=1e-8,
     ),
     Oracle(
         kernel_distance,
@@ -130,7 +129,6 @@ ORACLES = [
         lambda: kernel_distance(REAL, MADE),
         lambda: _kernel(REAL, MADE),
         "scikit-learn",
-        tolerance=1e-8,
     ),
     Oracle(
         kernel_distance_of_subsets,
@@ -138,6 +136,5 @@ ORACLES = [
         lambda: kernel_distance_of_subsets(REAL[:250], MADE, size=250, subsets=1)[0],
         lambda: _kernel(REAL[:250], MADE),
         "scikit-learn",
-        tolerance=1e-8,
     ),
 ]

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from benchmarks.metrics.oracle import Oracle
 from mien.metrics.clopper_pearson import clopper_pearson
-from mien.metrics.comparisons import tmr_at_fmr
+from mien.metrics.comparisons import Comparisons, rates_at, tmr_at_fmr, verify
 from mien.metrics.det import det_curve
 from mien.metrics.folds import fold_accuracy
 from mien.metrics.ranking import area_under_curve, average_precision
@@ -33,6 +33,33 @@ IS_MATED = np.repeat([True, False], [len(MATED), len(NON_MATED)])
 FOLD_SCORE = np.concatenate([MATED, NON_MATED[:2000]])
 FOLD_MATED = np.repeat([True, False], 2000)
 FOLD = np.tile(np.arange(2000) // 200, 2)
+
+
+_left, _right = _rng.integers(0, 60, (2, 30_000))
+PEOPLE = Comparisons(
+    np.round(_rng.normal(np.where(_left == _right, 0.6, 0.2), 0.15), 3), _left, _right
+)
+AT = np.array([0.5, 0.3, 0.4])
+
+
+def _own_of_people() -> list[float]:
+    found = verify(PEOPLE, fmrs=(0.01,), resamples=2)
+    return [found.auc.value, found.eer.value, found.tmr[0].tmr.value]
+
+
+def _of_people() -> list[float]:
+    score, mated = PEOPLE.score, PEOPLE.mated
+    false, true, _ = sk.roc_curve(mated, score, drop_intermediate=False)
+    area = sk.roc_auc_score(mated, score)
+    return [area, meeting_rate(mated, score), true[false <= 0.01].max()]
+
+
+def _rates_of_people() -> list[list[float]]:
+    score, mated = PEOPLE.score, PEOPLE.mated
+    return [
+        [1 - sk.recall_score(~mated, score < t) for t in AT],
+        [1 - sk.recall_score(mated, score >= t) for t in AT],
+    ]
 
 
 def _roc() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,7 +130,6 @@ ORACLES = [
         lambda: det_curve(MATED, NON_MATED).area,
         lambda: get_eer_stats(MATED, NON_MATED).auc,
         "pyeer",
-        tolerance=1e-6,
     ),
     Oracle(
         threshold_at_fmr,
@@ -128,7 +154,7 @@ ORACLES = [
     ),
     Oracle(
         equal_error_rate,
-        "EER; pyeer takes the middle of a step, we the straight line through it",
+        "EER; pyeer takes the middle of a step, mien the straight line through it",
         lambda: equal_error_rate(MATED, NON_MATED),
         lambda: get_eer_stats(MATED, NON_MATED).eer,
         "pyeer",
@@ -153,6 +179,20 @@ ORACLES = [
         "accuracy of ten folds",
         lambda: fold_accuracy(FOLD_SCORE, FOLD_MATED, FOLD).accuracy,
         _fold_accuracies,
+        "scikit-learn",
+    ),
+    Oracle(
+        verify,
+        "AUC, EER and TAR at FAR 0.01 of comparisons of people",
+        _own_of_people,
+        _of_people,
+        "scikit-learn",
+    ),
+    Oracle(
+        rates_at,
+        "FMR and FNMR at three thresholds",
+        lambda: [[e.value for e in side] for side in rates_at(PEOPLE, AT, resamples=2)],
+        _rates_of_people,
         "scikit-learn",
     ),
     Oracle(

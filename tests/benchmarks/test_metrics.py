@@ -51,6 +51,7 @@ PARTS = {
     "isotonic_log_ratios",
     "joined",
     "measurable",
+    "numbered",
     "overlaps",
     "pair_quality",
     "pair_weights",
@@ -62,7 +63,6 @@ PARTS = {
     "tally",
     "tally_blocks",
     "unknown",
-    "verify",
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mien.errors import ArrayError
-from mien.metrics.comparisons import Comparisons, tmr_at_fmr, verify
+from mien.metrics.comparisons import Comparisons, rates_at, tmr_at_fmr, verify
 from mien.metrics.share import share_estimate
 
 
@@ -92,3 +92,31 @@ def test_share_interval_covers_a_share_that_depends_on_people() -> None:
         exact += alone.low <= 0.2 <= alone.high
     assert inside >= 50
     assert exact < 40
+
+
+def test_rates_at_thresholds_and_their_bands() -> None:
+    one = people(20, 3, bias=0.4)
+    thresholds = np.array([1.0, 0.0, 0.5])
+    fmr, fnmr = rates_at(one, thresholds, resamples=60)
+    for threshold, false, missed in zip(thresholds, fmr, fnmr, strict=True):
+        assert false.value == pytest.approx((one.score[~one.mated] >= threshold).mean())
+        assert missed.value == pytest.approx((one.score[one.mated] < threshold).mean())
+        assert false.low <= false.value <= false.high
+        assert missed.low <= missed.value <= missed.high
+    assert (fmr[0].n, fnmr[0].n) == (int((~one.mated).sum()), int(one.mated.sum()))
+    none = np.zeros(0, np.int64)
+    nothing = rates_at(Comparisons(np.zeros(0), none, none), thresholds)[0][0]
+    assert math.isnan(nothing.value)
+    assert (nothing.low, nothing.high) == (0, 1)
+    with pytest.raises(ArrayError, match="thresholds: hold NaN"):
+        rates_at(one, np.array([math.nan]))
+
+
+def test_intervals_on_fewer_steps_than_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = people(25, 4)
+    exact = verify(one, fmrs=(0.1, 0.01), resamples=40)
+    monkeypatch.setattr("mien.metrics.comparisons._MOST_STEPS", 1000)
+    coarse = verify(one, fmrs=(0.1, 0.01), resamples=40)
+    for a, b in ((exact.eer, coarse.eer), (exact.tmr[1].tmr, coarse.tmr[1].tmr)):
+        assert a.value == b.value
+        assert (a.low, a.high) == pytest.approx((b.low, b.high), abs=2e-3)

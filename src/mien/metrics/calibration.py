@@ -79,9 +79,9 @@ def reliability(
 ) -> Reliability:
     """Compare stated probabilities (N,) with how often comparisons are mated.
 
-    Equal bins of 0..1. Rule: a bin is (low, high]. Ties: 0 itself falls into the first. Empty: NaN
-    in a bin without comparisons. With ``weights (N,)`` one kind
-    counts more than the other, as under another prior.
+    Equal bins of 0..1. With ``weights (N,)`` one kind counts more than the other, as under another
+    prior. Rule: a bin is (low, high]. Ties: 0 itself falls into the first. Empty: NaN in a bin
+    without comparisons.
     """
     probability = checked("probability", probability, ("N",), dtype=np.float64)
     if len(probability) and (probability.min() < 0 or probability.max() > 1):

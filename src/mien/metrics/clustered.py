@@ -20,8 +20,24 @@ def pair_weights(times: Array, left: IntArray, right: IntArray) -> Array:
     ``left``, ``right (P,)`` subject of each side. Between two people: the product. Of one person:
     as often as the person was drawn; two copies of one person are not compared with each other.
     """
-    weights: Array = np.where(left == right, times[left], times[left] * times[right])
-    return weights
+    return _weights(times, left, right, np.flatnonzero(left == right))
+
+
+def numbered(left: IntArray, right: IntArray) -> tuple[IntArray, IntArray, int]:
+    """Return subjects ``left`` and ``right (P,)``, any numbers, as 0..S-1 in their order, and S."""
+    low, high = (
+        (int(min(left.min(), right.min())), int(max(left.max(), right.max())))
+        if len(left)
+        else (0, -1)
+    )
+    if high - low < 4 * len(left) + 1000:
+        # Counting is far faster than sorting where millions of comparisons share few people.
+        there = np.zeros(high - low + 1, bool)
+        there[left - low] = there[right - low] = True
+        number = np.cumsum(there) - 1
+        return number[left - low], number[right - low], int(there.sum())
+    people, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
+    return numbers[: len(left)], numbers[len(left) :], len(people)
 
 
 def clustered_draws(
@@ -49,11 +65,12 @@ def clustered_draws(
             f"expected at least one, and subjects 0 to {n_subjects - 1}"
         )
     rng = np.random.default_rng(seed)
+    alone = np.flatnonzero(left == right)
     rows = []
     for _ in range(resamples):
         drawn = rng.integers(0, n_subjects, n_subjects)
         times = np.bincount(drawn, minlength=n_subjects).astype(np.float64)
-        rows.append(statistics(pair_weights(times, left, right)))
+        rows.append(statistics(_weights(times, left, right, alone)))
     return np.array(rows)
 
 
@@ -120,3 +137,10 @@ def clustered_interval(
         seed=seed,
     )
     return float(low), float(high)
+
+
+def _weights(times: Array, left: IntArray, right: IntArray, alone: IntArray) -> Array:
+    """Do what ``pair_weights`` says; ``alone``: which comparisons are of one person."""
+    weights: Array = times[left] * times[right]
+    weights[alone] = times[left[alone]]
+    return weights

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mien.metrics.clustered import clustered_intervals
+from mien.errors import ArrayError
+from mien.metrics.clopper_pearson import clopper_pearson
+from mien.metrics.clustered import (
+    clustered_draws,
+    clustered_intervals,
+    numbered,
+    percentile_intervals,
+)
 from mien.metrics.det import DetCurve, area_over_fmr, crossing, det_curve, fnmr_at_fmr
 from mien.metrics.estimate import Estimate, unknown
+from mien.metrics.ratios import ratios
 from mien.metrics.rule_of_30 import measurable, shortfall
 from mien.metrics.share import share_estimate
 from mien.metrics.tally import Tally
 from mien.metrics.verification import threshold_at_fmr
 from mien.types.arrays import Array, BoolArray, FloatArray, IntArray, checked, same_length
+
+#: Intervals over people read a curve of more steps than this at so many of them.
+_MOST_STEPS = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,8 +140,62 @@ def verify(
         p if p.why else TmrAtFmr(p.target_fmr, p.threshold, p.fmr, _wider(p.tmr, people))
         for p, people in zip(points, rest, strict=True)
     )
-    everybody = np.unique(np.concatenate([comparisons.left, comparisons.right]))
-    return Verification(eer, auc, found, curve.n_mated, curve.n_non_mated, len(everybody))
+    *_, n_people = numbered(comparisons.left, comparisons.right)
+    return Verification(eer, auc, found, curve.n_mated, curve.n_non_mated, n_people)
+
+
+def rates_at(
+    comparisons: Comparisons,
+    thresholds: FloatArray,
+    *,
+    level: float = 0.95,
+    resamples: int = 200,
+    seed: int = 0,
+) -> tuple[tuple[Estimate, ...], tuple[Estimate, ...]]:
+    """Return FMR and FNMR at each threshold (T,), with intervals over people: bands of a DET curve.
+
+    Each interval is the wider of Clopper-Pearson's and of that over resampled subjects.
+
+    Rule: match iff score >= threshold. Ties: at the threshold it matches. Empty: NaN in [0, 1].
+    """
+    thresholds = checked("thresholds", thresholds, ("T",), dtype=np.float64, finite=False)
+    if np.isnan(thresholds).any():
+        raise ArrayError("thresholds: hold NaN, expected numbers or infinities")
+    order = np.argsort(thresholds, kind="stable")
+    place = np.searchsorted(thresholds[order], comparisons.score, side="right")
+    cell = 2 * place + ~comparisons.mated
+
+    def rates(weights: Array) -> Array:
+        """FNMR, then FMR (2T,), at rising thresholds."""
+        counts = np.bincount(cell, weights, 2 * (len(thresholds) + 1)).reshape(-1, 2)
+        below = np.cumsum(counts, axis=0)
+        share = ratios(below[:-1], below[-1:])
+        return np.concatenate([share[:, 0], 1 - share[:, 1]])
+
+    values = rates(np.ones(len(cell)))
+    ends = np.full((len(values), 2), math.nan)
+    if len(cell):
+        left, right, n = numbered(comparisons.left, comparisons.right)
+        draws = clustered_draws(rates, left, right, n_subjects=n, resamples=resamples, seed=seed)
+        ends = percentile_intervals(draws, level=level)
+    back = np.argsort(order, kind="stable")
+    n_mated = int(comparisons.mated.sum())
+    fnmr, fmr = (
+        tuple(_counted(values[rows], ends[rows], n, level))
+        for rows, n in (
+            (back, n_mated),
+            (back + len(thresholds), len(cell) - n_mated),
+        )
+    )
+    return fmr, fnmr
+
+
+def _counted(values: Array, ends: Array, n: int, level: float) -> Iterator[Estimate]:
+    """Yield shares of ``n`` with the wider of their exact intervals and ``ends (T,2)``."""
+    for value, (low, high) in zip(values, ends, strict=True):
+        exact = clopper_pearson(round(value * n) if n else 0, n, level=level)
+        people = Estimate(float(value), float(low), float(high), n, level)
+        yield _wider(Estimate(float(value), *exact, n, level), people)
 
 
 def _wider(exact: Estimate, people: Estimate) -> Estimate:
@@ -151,28 +216,39 @@ def _intervals(
     """Return intervals (2 + len(fmrs), 2) of EER, AUC and TMR over subjects."""
     if not len(comparisons.score):
         return np.full((2 + len(fmrs), 2), math.nan)
-    score, place = np.unique(comparisons.score, return_inverse=True)
-    mated = comparisons.mated
-    hit_place, miss_place = place[mated], place[~mated]
+    score, place = _steps(comparisons.score)
+    # Two columns of counts, mated and non-mated, filled in one pass.
+    cell = 2 * place + ~comparisons.mated
 
     def figures(weights: Array) -> Array:
-        hits = np.bincount(hit_place, weights[mated], len(score))
-        misses = np.bincount(miss_place, weights[~mated], len(score))
+        hits, misses = np.bincount(cell, weights, 2 * len(score)).reshape(-1, 2).T
         _, fmr, fnmr = Tally(score, hits, misses).rates()
         return np.array(
             [crossing(fmr, fnmr), area_over_fmr(fmr, fnmr)]
             + [1 - fnmr_at_fmr(fmr, fnmr, target) for target in fmrs]
         )
 
-    people, numbers = np.unique(
-        np.concatenate([comparisons.left, comparisons.right]), return_inverse=True
-    )
+    left, right, n_people = numbered(comparisons.left, comparisons.right)
     return clustered_intervals(
         figures,
-        numbers[: len(place)],
-        numbers[len(place) :],
-        n_subjects=len(people),
+        left,
+        right,
+        n_subjects=n_people,
         level=level,
         resamples=resamples,
         seed=seed,
     )
+
+
+def _steps(score: FloatArray) -> tuple[Array, Array]:
+    """Return rising steps (K,) of scores (P,) and the step (P,) of each.
+
+    Every distinct score, or of more than ``_MOST_STEPS`` the highest ones and evenly spread ones
+    below: a resample then costs one pass, and the interval moves by less than its own noise.
+    """
+    distinct = np.unique(score)
+    if len(distinct) > _MOST_STEPS:
+        kept = _MOST_STEPS // 2
+        below = np.linspace(0, len(distinct) - kept - 1, kept).astype(np.int64)
+        distinct = np.concatenate([distinct[below], distinct[-kept:]])
+    return distinct, np.searchsorted(distinct, score, side="right") - 1

@@ -61,9 +61,9 @@ def pooled(
         raise ArrayError(f"by: got {by!r}, expected mean, median or max")
     order = np.argsort(video, kind="stable")
     numbers, starts = np.unique(video[order], return_index=True)
-    label = np.array([part.mean() for part in np.split(forged[order], starts[1:])])
-    mixed = numbers[(label > 0) & (label < 1)] if len(numbers) else numbers
-    if len(mixed):
-        raise ArrayError(f"video: got forged and real frames in {mixed[:3].tolist()}; split these")
-    parts = np.split(score[order], starts[1:]) if len(numbers) else []
-    return np.array([_POOL[by](part) for part in parts], np.float64), label[: len(numbers)] == 1
+    frames = [order[a:b] for a, b in zip(starts, [*starts[1:], len(order)], strict=True)]
+    mixed = [int(n) for n, f in zip(numbers, frames, strict=True) if np.ptp(forged[f] * 1)]
+    if mixed:
+        raise ArrayError(f"video: got forged and real frames in {mixed[:3]}; split these")
+    label = np.array([forged[f[0]] for f in frames], bool)
+    return np.array([_POOL[by](score[f]) for f in frames], np.float64), label

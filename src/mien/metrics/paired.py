@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.metrics.clustered import clustered_draws, percentile_intervals
+from mien.metrics.clustered import clustered_draws, numbered, percentile_intervals
 from mien.metrics.estimate import Estimate
 from mien.types.arrays import Array, BoolArray, FloatArray, IntArray, checked, same_length
 
@@ -86,7 +86,7 @@ def paired_difference(
 
 def _draws(gap: Array, left: Array, right: Array, resamples: int, seed: int) -> Array:
     """Return the mean gap (B,) over resampled people; NaN draws, of nothing at all, left out."""
-    people, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
+    left, right, n = numbered(left, right)
 
     def mean(weights: Array) -> Array:
         total = weights.sum()
@@ -94,9 +94,9 @@ def _draws(gap: Array, left: Array, right: Array, resamples: int, seed: int) -> 
 
     draws = clustered_draws(
         mean,
-        numbers[: len(gap)],
-        numbers[len(gap) :],
-        n_subjects=len(people),
+        left,
+        right,
+        n_subjects=n,
         resamples=resamples,
         seed=seed,
     )[:, 0]

@@ -8,7 +8,7 @@ import numpy as np
 
 from mien.errors import ArrayError
 from mien.metrics.clopper_pearson import clopper_pearson
-from mien.metrics.clustered import clustered_draws, percentile_intervals
+from mien.metrics.clustered import clustered_draws, numbered, percentile_intervals
 from mien.metrics.estimate import Estimate
 from mien.metrics.ratios import ratios
 from mien.types.arrays import Array, BoolArray, IntArray, checked, same_length
@@ -72,13 +72,12 @@ def share_draws(
     the same two people are counted first: the cost is that of pairs of people.
     """
     group = np.zeros(len(hits), np.int64) if group is None else group
-    people, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    left, right = numbers[: len(hits)], numbers[len(hits) :]
-    key = (group * len(people) + left) * len(people) + right
+    left, right, n = numbered(left, right)
+    key = (group * n + left) * n + right
     cells, place = np.unique(key, return_inverse=True)
     counted = np.bincount(place, minlength=len(cells)).astype(np.float64)
     found = np.bincount(place, hits, len(cells))
-    pair, of_group = cells % len(people) ** 2, cells // len(people) ** 2
+    pair, of_group = cells % n**2, cells // n**2
 
     def shares(weights: Array) -> Array:
         total = np.bincount(of_group, weights * counted, n_groups)
@@ -87,9 +86,9 @@ def share_draws(
 
     return clustered_draws(
         shares,
-        pair // len(people),
-        pair % len(people),
-        n_subjects=len(people),
+        pair // n,
+        pair % n,
+        n_subjects=n,
         resamples=resamples,
         seed=seed,
     )

@@ -53,8 +53,9 @@ def det_points(mated: FloatArray, non_mated: FloatArray) -> tuple[Array, Array, 
     """Return thresholds, FMR and FNMR (T,) float64 of the detection error trade-off curve.
 
     One point for each distinct score, rising, and one above all of them (threshold inf, FMR 0,
-    FNMR 1). Rule: match iff score >= threshold. Ties: equal scores are one point. Empty: a rate
-    without scores is NaN. See ``mien.metrics.det`` for the curve with what is read off it.
+    FNMR 1). See ``mien.metrics.det`` for the curve with what is read off it.
+    Rule: match iff score >= threshold. Ties: equal scores are one point. Empty: a rate without
+    scores is NaN.
     """
     return tally(mated, non_mated).rates()
 

@@ -38,8 +38,9 @@ def wider_ap(
     pictures without faces or boxes add none, and sides are 1 px longer (x2 - x1 + 1). With
     ``exact`` every score is a step, sides are continuous, and false boxes count in all pictures.
 
-    Rule: right iff IoU >= ``iou``. Ties: of equal overlaps the first face; equal scores together
-    when exact, in input order else. Empty: NaN without a face in the subset; 0 without boxes.
+    Rule: right iff IoU >= ``iou``. Ties: of equal overlaps the first face, of equal scores the
+    earlier box; the curve takes equal scores together. Empty: NaN without a face in the subset; 0
+    without boxes.
     Source: Yang et al., WIDER FACE (2016), and its evaluation code.
     """
     n = sum(int((~p.is_ignored).sum()) for p in pictures)
