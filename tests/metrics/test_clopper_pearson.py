@@ -36,7 +36,9 @@ def test_the_rule_of_three() -> None:
     assert clopper_pearson(0, 0) == (0, 1)
 
 
-@given(st.floats(0, 1), st.floats(0.5, 200), st.floats(0.5, 200))
+# Nearer to 1 scipy 1.17 loses digits: it gives 0.99999999052 at 1 - 1.1e-16 with a = b = 0.5, where
+# 1 - 2 / pi * asin(sqrt(1 - x)) = 0.99999999329.
+@given(st.floats(0, 1 - 1e-12), st.floats(0.5, 200), st.floats(0.5, 200))
 def test_distribution_equals_scipy(x: float, a: float, b: float) -> None:
     assert beta_distribution(x, a, b) == pytest.approx(stats.beta.cdf(x, a, b), abs=1e-10)
 
