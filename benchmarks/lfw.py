@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.metrics.folds import fold_accuracy
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -67,27 +69,12 @@ def accuracy_of(templates: Path, pairs: Pairs) -> Accuracy:
 
 def cross_fitted(scores: np.ndarray, usable: np.ndarray, pairs: Pairs, undetected: int) -> Accuracy:
     """Threshold from the other folds, accuracy on the fold; a pair that is not usable is wrong."""
-    right, usable_share = [], []
-    for fold in np.unique(pairs.fold):
-        here, others = pairs.fold == fold, (pairs.fold != fold) & usable
-        threshold = best_threshold(scores[others], pairs.mated[others])
-        hit = ((scores >= threshold) == pairs.mated) & usable
-        right.append(hit[here].mean())
-        usable_share.append(usable[here].mean())
-    per_fold = np.array(right)
+    found = fold_accuracy(scores, pairs.mated, pairs.fold, usable=usable)
+    usable_share = np.array([usable[pairs.fold == fold].mean() for fold in found.folds])
     return Accuracy(
-        mean=float(per_fold.mean()),
-        standard_error=float(per_fold.std(ddof=1) / np.sqrt(len(per_fold))),
-        of_detected=float((per_fold / np.array(usable_share)).mean()),
+        mean=found.mean,
+        standard_error=found.standard_error,
+        of_detected=float((found.accuracy / usable_share).mean()),
         undetected_pictures=undetected,
-        n_pairs=len(scores),
+        n_pairs=found.n,
     )
-
-
-def best_threshold(scores: np.ndarray, mated: np.ndarray) -> float:
-    """Threshold with the most right decisions (match iff score ≥ it), half-way to its neighbour."""
-    order = np.argsort(-scores, kind="stable")
-    ranked, is_mated = scores[order], mated[order]
-    right = np.cumsum(is_mated) - np.cumsum(~is_mated)
-    best = int(right[:-1].argmax())
-    return float((ranked[best] + ranked[best + 1]) / 2)

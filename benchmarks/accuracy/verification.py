@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.accuracy.lfw_templates import LfwTemplates, lfw_templates
 from benchmarks.accuracy.rows import Row
-from benchmarks.lfw import best_threshold
+from mien.metrics.folds import best_threshold
 from mien.metrics.proportion import proportion_interval
 from mien.models import get_spec, has_model
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
-from benchmarks.lfw import Pairs, accuracy_of, best_threshold, cross_fitted, read_pairs
+from benchmarks.lfw import Pairs, accuracy_of, cross_fitted, read_pairs
 
 
 def toy_pairs(n_folds: int = 2, n: int = 4) -> Pairs:
@@ -49,20 +47,6 @@ def test_the_threshold_comes_from_the_other_folds() -> None:
     scores = pairs.mated + np.where(pairs.fold == 0, 0.0, 10.0)
     result = cross_fitted(scores, np.ones(16, bool), pairs, undetected=0)
     assert result.mean == 0.5  # each fold is judged by a threshold that is 10 off
-
-
-@given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=2, max_size=30))
-def test_no_threshold_decides_better(ranked: list[tuple[int, bool]]) -> None:
-    unique = dict(ranked)
-    if len(unique) < 2:
-        return
-    scores, mated = np.array(list(unique), float), np.array(list(unique.values()))
-
-    def right(threshold: float) -> int:
-        return int(((scores >= threshold) == mated).sum())
-
-    between = np.sort(scores)[:-1] + 0.5  # what separates two pictures; all-or-none is no threshold
-    assert right(best_threshold(scores, mated)) == max(right(t) for t in between)
 
 
 def test_saved_templates_are_matched_by_picture_not_by_order(tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ def test_empty_and_broken() -> None:
     assert math.isnan(curve.area)
     assert math.isnan(curve.fnmr_at(0.1))
     assert curve.thinned(2) is curve
+    nothing = det_curve(np.zeros(0), np.zeros(0))
+    assert all(math.isnan(v) for v in (nothing.area, nothing.equal_error_rate, nothing.fnmr_at(0)))
     assert det_of(tally_blocks([], decimals=3)).n_mated == 0
     with pytest.raises(ArrayError, match="mated: holds NaN"):
         det_curve(np.array([math.nan]), np.ones(1))

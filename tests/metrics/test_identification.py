@@ -89,3 +89,19 @@ def test_empty_and_refused() -> None:
         search_ranks(np.full((1, 1), math.nan), np.zeros(1, int), np.zeros(1, int))
     with pytest.raises(InputError, match="within: got 0"):
         fnir_at_fpir(none, fpir=0.1, within=0)
+
+
+def test_searches_of_few_people_are_less_sure() -> None:
+    rng = np.random.default_rng(0)
+    probe = np.repeat(np.arange(80), 20)
+    easy = rng.normal(0.5, 0.3, 80)[probe]
+    scores = rng.normal(0.1, 0.1, (1600, 40))
+    scores[np.arange(800), probe[:800]] += easy[:800]
+    searches = search_ranks(scores, probe, np.arange(40))
+    alone = fnir_at_fpir(searches, fpir=0.1)
+    people = fnir_at_fpir(searches, fpir=0.1, subject=probe)
+    assert (people.fnir.value, people.threshold) == (alone.fnir.value, alone.threshold)
+    assert people.fnir.high - people.fnir.low > 1.5 * (alone.fnir.high - alone.fnir.low)
+    assert alone.fpir.value <= 0.1
+    with pytest.raises(ArrayError, match="subject: got shape"):
+        fnir_at_fpir(searches, fpir=0.1, subject=probe[:3])

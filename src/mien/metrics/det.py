@@ -94,7 +94,12 @@ def crossing(fmr: Array, fnmr: Array) -> float:
 
 
 def area_over_fmr(fmr: Array, fnmr: Array) -> float:
-    """Return the area under 1 - FNMR over FMR by the trapezoid rule, exact for steps with ties."""
+    """Return the area under 1 - FNMR over FMR by the trapezoid rule, exact for steps with ties.
+
+    NaN without either.
+    """
+    if np.isnan(fmr[-1]) or np.isnan(fnmr[-1]):
+        return math.nan
     return float(((fmr[:-1] - fmr[1:]) * (2 - fnmr[:-1] - fnmr[1:]) / 2).sum())
 
 

@@ -61,7 +61,8 @@ def pooled(
         raise ArrayError(f"by: got {by!r}, expected mean, median or max")
     order = np.argsort(video, kind="stable")
     numbers, starts = np.unique(video[order], return_index=True)
-    frames = [order[a:b] for a, b in zip(starts, [*starts[1:], len(order)], strict=True)]
+    ends = np.append(starts, len(order))[1:]
+    frames = [order[a:b] for a, b in zip(starts, ends, strict=True)]
     mixed = [int(n) for n, f in zip(numbers, frames, strict=True) if np.ptp(forged[f] * 1)]
     if mixed:
         raise ArrayError(f"video: got forged and real frames in {mixed[:3]}; split these")

@@ -128,28 +128,49 @@ def fnir(searches: Searches, threshold: float, *, within: int | None = None) -> 
     return float(missed.mean()) if len(missed) else math.nan
 
 
-def fnir_at_fpir(searches: Searches, *, fpir: float, within: int | None = None) -> FnirAtFpir:
+def fnir_at_fpir(
+    searches: Searches,
+    *,
+    fpir: float,
+    within: int | None = None,
+    subject: IntArray | None = None,
+) -> FnirAtFpir:
     """Return FNIR at the lowest threshold that keeps FPIR at most ``fpir``.
 
-    Intervals are Clopper-Pearson's over searches, at that threshold.
+    Intervals are at that threshold: Clopper-Pearson's over searches, or with the ``subject (P,)``
+    of each probe the wider of that and of the one over resampled subjects.
 
     Rule: returned iff score >= threshold; measurable iff fpir * n_non_mated >= 30. Ties: non-mated
     searches that tie at the limit bring up nobody. Empty: NaN, with the reason.
     """
     if within is not None and within < 1:
         raise InputError(f"within: got {within}, expected a rank of 1 or more")
-    highest = searches.other_score[~searches.mated]
-    n_mated = int(searches.mated.sum())
-    why = "" if n_mated else f"no mated search: no FNIR at FPIR {fpir:g}"
-    if not measurable(fpir, len(highest)):
-        why = shortfall(
-            fpir, len(highest), name="FPIR", trials="searches", errors="false positives"
-        )
+    mated = searches.mated
+    highest = searches.other_score[~mated]
+    why = _why(fpir, int(mated.sum()), len(highest))
     if why:
-        return FnirAtFpir(fpir, math.nan, unknown(len(highest)), unknown(n_mated), why)
+        return FnirAtFpir(
+            fpir, math.nan, unknown(len(highest)), unknown(len(mated) - len(highest)), why
+        )
     threshold = threshold_at_fmr(highest, fpir)
-    missed = share_estimate(_missed(searches, threshold, within))
-    return FnirAtFpir(fpir, threshold, share_estimate(highest >= threshold), missed)
+    if subject is not None:
+        subject = checked("subject", subject, (len(mated),), dtype=np.int64)
+    inside, outside = (None if subject is None else subject[of] for of in (mated, ~mated))
+    return FnirAtFpir(
+        fpir,
+        threshold,
+        share_estimate(highest >= threshold, left=outside),
+        share_estimate(_missed(searches, threshold, within), left=inside),
+    )
+
+
+def _why(fpir: float, n_mated: int, n_non_mated: int) -> str:
+    """Say why there is no figure, or nothing."""
+    if not measurable(fpir, n_non_mated):
+        return shortfall(
+            fpir, n_non_mated, name="FPIR", trials="searches", errors="false positives"
+        )
+    return "" if n_mated else f"no mated search: no FNIR at FPIR {fpir:g}"
 
 
 def _missed(searches: Searches, threshold: float, within: int | None) -> BoolArray:
