@@ -1,19 +1,18 @@
 """Search speed of the embedded gallery beside bare products, FAISS and usearch; open and erase.
 
-``python -m benchmarks.search`` writes docs/search.md and docs/search.json; ``--large`` adds four
-million vectors in int8. Every number of a table comes from one process and one run: rounds are
-interleaved, ratios formed within each round.
+``python -m benchmarks.search`` writes docs/search.md and docs/search.json. ``--sizes`` and
+``--dimensions`` measure a part; what was measured before on the same processor stays in the tables
+with its date. Rounds are interleaved, ratios formed within each round.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import resource
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,10 +22,11 @@ import faiss
 import numpy as np
 import usearch.index
 
-from benchmarks.growth_plot import log_plot
-from benchmarks.report import moment, say, table
+from benchmarks.report import moment, say
 from benchmarks.report import setting as machine
+from benchmarks.search_page import add_size, read_previous, write
 from mien.gallery import Origin, Subject
+from mien.gallery.index_hnsw import HNSW_LEAST
 from mien.gallery.sqlite import SqliteGallery
 from mien.types import Templates
 
@@ -35,6 +35,11 @@ TOP = 10
 BATCH = 64
 #: References of each subject.
 REFERENCES = 10
+#: Larger matrices are measured in int8 alone: beside FAISS and bare products they are held three
+#: times over.
+LARGEST_FLOAT32_BYTES = 4 << 30
+#: Before a side is timed, the threads of the one before have fallen asleep.
+_PAUSE_S = 0.03
 _ENROLLED_AT_ONCE = 20_000
 Results = dict[str, Any]
 
@@ -55,11 +60,30 @@ class Timed:
 
 def unit_vectors(n: int, dimension: int, *, seed: int) -> np.ndarray:
     """Random directions, (n,D) float32: for int8 the hardest case, for exact search like any."""
-    rng = np.random.default_rng(seed)
     vectors = np.empty((n, dimension), np.float32)
+    for low, part in streamed(n, dimension, seed=seed):
+        vectors[low : low + len(part)] = part
+    return vectors
+
+
+def streamed(n: int, dimension: int, *, seed: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield first row and rows of the same vectors, never all at once."""
+    rng = np.random.default_rng(seed)
+    for low in range(0, n, 100_000):
+        part = rng.standard_normal((min(100_000, n - low), dimension), dtype=np.float32)
+        part /= np.linalg.norm(part, axis=1, keepdims=True)
+        yield low, part
+
+
+def alike(n: int, dimension: int, *, seed: int) -> np.ndarray:
+    """Unit vectors (n,D) float32, ten around each random direction: mated scores of about 0.7."""
+    rng = np.random.default_rng(seed)
+    vectors = np.repeat(rng.standard_normal((-(-n // REFERENCES), dimension), np.float32), 10, 0)[
+        :n
+    ]
     for low in range(0, n, 100_000):
         part = vectors[low : low + 100_000]
-        part[:] = rng.standard_normal(part.shape, dtype=np.float32)
+        part += 0.65 * rng.standard_normal(part.shape, dtype=np.float32)
         part /= np.linalg.norm(part, axis=1, keepdims=True)
     return vectors
 
@@ -69,14 +93,15 @@ def templates(vectors: np.ndarray) -> Templates:
 
 
 def interleaved(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, Timed]:
-    """Time every side once a round, after one round that does not count."""
+    """Time every side once a round, each time the second of two calls after a pause."""
     seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(rounds + 1):
+    for _ in range(rounds):
         for name, side in sides.items():
+            time.sleep(_PAUSE_S)
+            side()
             start = time.perf_counter()
             side()
-            if number:
-                seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(time.perf_counter() - start)
     return {name: Timed(tuple(values)) for name, values in seconds.items()}
 
 
@@ -86,17 +111,21 @@ def ratio(one: Timed, *others: Timed) -> float:
     return float(np.median(np.array(one.rounds_s) / best))
 
 
-def build(folder: Path, vectors: np.ndarray, key: bytes | None = None) -> float:
+def build(folder: Path, parts: Iterator[tuple[int, np.ndarray]], key: bytes | None = None) -> float:
     """Enrol vectors, ten a subject; returns the seconds it took."""
-    start = time.perf_counter()
+    seconds = 0.0
     folder.mkdir()
     with SqliteGallery(folder, key=key) as gallery:
-        for low in range(0, len(vectors), _ENROLLED_AT_ONCE):
-            rows = range(low, min(low + _ENROLLED_AT_ONCE, len(vectors)))
-            people = [Subject(f"person {row // REFERENCES}") for row in rows]
-            where = [Origin(f"photos/{row}.jpg", f"{row:064x}") for row in rows]
-            gallery.enrol(templates(vectors[rows.start : rows.stop]), people, origins=where)
-    return time.perf_counter() - start
+        for first, vectors in parts:
+            start = time.perf_counter()
+            for low in range(0, len(vectors), _ENROLLED_AT_ONCE):
+                part = templates(vectors[low : low + _ENROLLED_AT_ONCE])
+                rows = range(first + low, first + low + len(part))
+                people = [Subject(f"person {row // REFERENCES}") for row in rows]
+                where = [Origin(f"photos/{row}.jpg", f"{row:064x}") for row in rows]
+                gallery.enrol(part, people, origins=where)
+            seconds += time.perf_counter() - start
+    return seconds
 
 
 def opened(folder: Path, rounds: int, **options: Any) -> Timed:
@@ -110,10 +139,10 @@ def opened(folder: Path, rounds: int, **options: Any) -> Timed:
     return Timed(tuple(seconds))
 
 
-def erased(folder: Path, rounds: int) -> Timed:
+def erased(folder: Path, rounds: int, **options: Any) -> Timed:
     """Seconds to erase one subject of ten references, with an index in memory."""
     seconds = []
-    with SqliteGallery(folder) as gallery:
+    with SqliteGallery(folder, **options) as gallery:
         gallery.search(templates(unit_vectors(1, gallery.dimension, seed=1)), TOP)
         last = gallery.count().subjects
         for subject_id in np.random.default_rng(0).choice(last, rounds, replace=False) + 1:
@@ -167,25 +196,66 @@ def batch_sides(
     }
 
 
-def recall(one: SqliteGallery, other: SqliteGallery, dimension: int) -> float:
-    """Share of the exact top ten that int8 finds, over 200 probes."""
-    probes = templates(unit_vectors(200, dimension, seed=4))
-    found = [
-        [{candidate.reference_id for candidate in row} for row in gallery.search(probes, TOP)]
-        for gallery in (one, other)
-    ]
-    return float(np.mean([len(a & b) / len(a) for a, b in zip(*found, strict=True)]))
+def references(gallery: SqliteGallery, probes: np.ndarray) -> list[set[int]]:
+    """Return the references that a gallery finds for each probe."""
+    found = gallery.search(templates(probes), TOP)
+    return [{candidate.reference_id for candidate in row} for row in found]
+
+
+def recall(gallery: SqliteGallery, probes: np.ndarray, best: list[set[int]]) -> float:
+    """Share of the exact top ten that a gallery finds."""
+    pairs = zip(references(gallery, probes), best, strict=True)
+    return float(np.mean([len(found & exact) / len(exact) for found, exact in pairs]))
+
+
+def best_of_stream(probes: np.ndarray, n: int, dimension: int) -> list[set[int]]:
+    """Return the exact top ten of each probe; references count from 1 in order of enrolment."""
+    rows = np.zeros((len(probes), 0), np.int64)
+    scores = np.zeros((len(probes), 0), np.float32)
+    for first, part in streamed(n, dimension, seed=0):
+        here = probes @ part.T
+        best = np.argpartition(here, -TOP, axis=1)[:, -TOP:]
+        rows = np.hstack([rows, best + first + 1])
+        scores = np.hstack([scores, np.take_along_axis(here, best, axis=1)])
+    best = np.argsort(-scores, axis=1)[:, :TOP]
+    return [set(row.tolist()) for row in np.take_along_axis(rows, best, axis=1)]
+
+
+def anonymous_mb() -> float:
+    """Memory of this process that no file stands behind, in MB; NaN where it cannot be told."""
+    status = Path("/proc/self/status")
+    lines = status.read_text("utf-8").splitlines() if status.is_file() else []
+    return next((int(line.split()[1]) / 1e3 for line in lines if "RssAnon" in line), float("nan"))
 
 
 def measure(n: int, dimension: int, folder: Path, rounds: int) -> Results:
     """Measure everything at one size."""
     say(f"{n:,} x {dimension}: building")
-    vectors = unit_vectors(n, dimension, seed=0)
     place = folder / "people"
-    result: Results = {"n": n, "dimension": dimension, "enrol_s": build(place, vectors)}
+    result: Results = {"n": n, "dimension": dimension}
+    result["enrol_s"] = build(place, streamed(n, dimension, seed=0))
     result["bytes"] = sum(path.stat().st_size for path in place.iterdir())
+    if 4 * n * dimension > LARGEST_FLOAT32_BYTES:
+        result |= measure_int8(place, n, dimension, rounds)
+    else:
+        result |= measure_both(place, n, dimension, rounds)
+    say(f"{n:,} x {dimension}: erasing")
+    precision = "float32" if "open" in result else "int8"
+    result["erase"] = erased(place, 15, precision=precision).plain()
+    shutil.rmtree(place)
+    if n == 1_000_000:
+        say(f"{n:,} x {dimension}: encrypted")
+        build(place, streamed(n, dimension, seed=0), bytes(32))
+        result["open encrypted"] = opened(place, 3, key=bytes(32)).plain()
+        shutil.rmtree(place)
+    return result
+
+
+def measure_both(place: Path, n: int, dimension: int, rounds: int) -> Results:
+    """Measure float32 and int8 beside the others."""
     say(f"{n:,} x {dimension}: opening")
-    result["open"] = opened(place, 3).plain()
+    result: Results = {"open": opened(place, 5).plain()}
+    vectors = unit_vectors(n, dimension, seed=0)
     flat = faiss.IndexFlatIP(dimension)
     flat.add(vectors)
     with SqliteGallery(place) as exact, SqliteGallery(place, precision="int8") as int8:
@@ -197,14 +267,60 @@ def measure(n: int, dimension: int, folder: Path, rounds: int) -> Results:
             found = interleaved(sides, times)
             result[name] = {side: timed.plain() for side, timed in found.items()}
             result[f"{name}_ratios"] = ratios(name, found)
-        result["recall"] = recall(exact, int8, dimension)
-    result["erase"] = erased(place, 15).plain()
+        probes = unit_vectors(200, dimension, seed=4)
+        result["recall"] = recall(int8, probes, references(exact, probes))
+    return result
+
+
+def measure_int8(place: Path, n: int, dimension: int, rounds: int) -> Results:
+    """Measure int8 alone, where float32 would not fit; the exact answers are counted in parts."""
+    say(f"{n:,} x {dimension}, int8 alone: opening")
+    result: Results = {"open int8": opened(place, 1, precision="int8").plain()}
+    before = anonymous_mb()
+    with SqliteGallery(place, precision="int8") as int8:
+        probes = unit_vectors(BATCH, dimension, seed=3)
+        turn = iter(range(10**9))
+        sides: dict[str, Callable[[], object]] = {
+            "one": lambda: int8.search(templates(probes[[next(turn) % BATCH]]), TOP),
+            "batch": lambda: int8.search(templates(probes), TOP),
+        }
+        say(f"{n:,} x {dimension}, int8 alone: searching")
+        for name, side in sides.items():
+            found = interleaved({"mien int8": side}, max(3, rounds // 3))
+            result[name] = {"mien int8": found["mien int8"].plain()}
+        result["memory_mb"] = anonymous_mb() - before
+        result["recall"] = recall(int8, probes, best_of_stream(probes, n, dimension))
+    return result
+
+
+def measure_graph(n: int, dimension: int, folder: Path, rounds: int, *, random: bool) -> Results:
+    """Measure the graph index beside comparing everything."""
+    kind = "random" if random else "ten alike"
+    say(f"{n:,} x {dimension}: graph, {kind}")
+    vectors = (unit_vectors if random else alike)(n, dimension, seed=0)
+    place = folder / "graph"
+    build(place, iter([(0, vectors)]))
+    start = time.perf_counter()
+    with SqliteGallery(place, index="hnsw") as graph, SqliteGallery(place) as exact:
+        info = graph.index_info()
+        result: Results = {"n": n, "dimension": dimension, "vectors": kind}
+        result |= {"open_s": time.perf_counter() - start, "recall": info.recall}
+        probes = templates(vectors[:: n // BATCH][:BATCH])
+        turn = iter(range(10**9))
+        state = {"probe": probes[:1]}
+
+        def other_probe() -> object:
+            state["probe"] = probes[[next(turn) % len(probes)]]
+            return graph.search(state["probe"], TOP)
+
+        sides: dict[str, Callable[[], object]] = {
+            "one": other_probe,
+            "exact": lambda: exact.search(state["probe"], TOP),
+            "batch": lambda: graph.search(probes, TOP),
+        }
+        found = interleaved(sides, rounds)
+        result |= {side: timed.plain() for side, timed in found.items()}
     shutil.rmtree(place)
-    if n >= 1_000_000:
-        say(f"{n:,} x {dimension}: encrypted")
-        build(place, vectors, bytes(32))
-        result["open encrypted"] = opened(place, 3, key=bytes(32)).plain()
-        shutil.rmtree(place)
     return result
 
 
@@ -221,138 +337,31 @@ def ratios(name: str, found: dict[str, Timed]) -> dict[str, float]:
     }
 
 
-def measure_large(n: int, dimension: int, folder: Path, rounds: int) -> Results:
-    """Measure int8 alone, where float32 would not fit."""
-    say(f"{n:,} x {dimension}, int8 only: building")
-    place = folder / "large"
-    place.mkdir()
-    enrolled_s = 0.0
-    with SqliteGallery(place) as gallery:
-        for low in range(0, n, 100_000):
-            vectors = unit_vectors(min(100_000, n - low), dimension, seed=low)
-            start = time.perf_counter()
-            for row in range(0, len(vectors), _ENROLLED_AT_ONCE):
-                part = templates(vectors[row : row + _ENROLLED_AT_ONCE])
-                people = [
-                    Subject(f"person {(low + row + i) // REFERENCES}") for i in range(len(part))
-                ]
-                gallery.enrol(part, people)
-            enrolled_s += time.perf_counter() - start
-    result: Results = {"n": n, "dimension": dimension, "enrol_s": enrolled_s}
-    result["open"] = opened(place, 1, precision="int8").plain()
-    with SqliteGallery(place, precision="int8") as int8:
-        probe = templates(unit_vectors(1, dimension, seed=5))
-        found = interleaved({"mien int8": lambda: int8.search(probe, TOP)}, rounds)
-        result["one"] = {name: timed.plain() for name, timed in found.items()}
-    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    shutil.rmtree(place)
-    return result
-
-
 def limits() -> dict[str, float]:
     """What this machine can do: reading memory, and products of large matrices."""
-    long = np.ones(1 << 28, np.float32)
+    halves = np.ones((2, 1 << 27), np.float32)
     square = np.ones((4096, 4096), np.float32)
-    found = interleaved({"read": lambda: long @ long, "product": lambda: square @ square}, 5)
+    with ThreadPoolExecutor(2) as pool:
+        found = interleaved(
+            {
+                "read": lambda: list(pool.map(np.max, halves)),
+                "product": lambda: square @ square,
+            },
+            5,
+        )
     return {
-        "read_gb_s": long.nbytes / min(found["read"].rounds_s) / 1e9,
+        "read_gb_s": halves.nbytes / min(found["read"].rounds_s) / 1e9,
         "gemm_gflop_s": 2 * 4096**3 / min(found["product"].rounds_s) / 1e9,
     }
 
 
-def spread(timed: dict[str, float]) -> str:
-    digits = 0 if timed["median_ms"] >= 100 else 2
-    return (
-        f"{timed['median_ms']:.{digits}f} ({timed['least_ms']:.{digits}f} to "
-        f"{timed['most_ms']:.{digits}f})"
-    )
-
-
-def markdown(results: Results) -> str:
-    """The whole page."""
-    about, limit = results["setting"], results["limits"]
-    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    parts = [
-        f"""# Search
-
-Written by `python -m benchmarks.search`; do not edit. Measured {results["measured"]}.
-
-{about["cpu"]}, {about["cores"]} cores; {about["system"]}, Python {about["python"]}, {versions}. It
-reads {limit["read_gb_s"]:.0f} GB/s and multiplies matrices at {limit["gemm_gflop_s"]:.0f} GFLOP/s.
-
-Random unit vectors, ten references a subject, the ten best references asked for. mien answers
-through `Gallery.search`: the check for changes, exact scores and ranking included. Milliseconds are
-medians (least to most) over interleaved rounds; ratios are medians of the ratios of each round. The
-limit is the time to read the vectors once, and for {BATCH} probes that of their products, at the
-speeds above."""
-    ]
-    for name, title in (("one", "One probe"), ("batch", f"{BATCH} probes at once")):
-        parts += [f"## {title}", searches(results, name, limit)]
-    parts += ["## Opening, erasing, enrolling", stores(results["sizes"])]
-    parts += ["## Growth", "![Milliseconds of one probe as vectors grow](images/search.svg)"]
-    if "large" in results:
-        parts += ["## int8 alone", large(results["large"])]
-    return "\n\n".join(parts) + "\n"
-
-
-def growth(results: Results) -> str:
-    """The plot: one probe, float32 and int8, beside reading the vectors once."""
-    lines: dict[str, list[tuple[float, float]]] = {}
-    for size in results["sizes"]:
-        d, n = size["dimension"], size["n"]
-        for side in ("mien float32", "mien int8"):
-            point = (n, size["one"][side]["median_ms"])
-            lines.setdefault(f"{side}, {d} numbers", []).append(point)
-        limit_ms = 4 * n * d / results["limits"]["read_gb_s"] / 1e6
-        lines.setdefault(f"limit float32, {d} numbers", []).append((n, limit_ms))
-    return log_plot(lines, x_title="vectors", y_title="ms a probe")
-
-
-def searches(results: Results, name: str, limit: dict[str, float]) -> str:
-    sizes = results["sizes"]
-    sides = list(sizes[0][name])
-    names = list(sizes[0][f"{name}_ratios"])
-    header = ["vectors", "limit ms", *(f"{side} ms" for side in sides), *names]
-    header += ["recall@10 of int8"] if name == "one" else []
-    rows = []
-    for size in sizes:
-        n_bytes = 4 * size["n"] * size["dimension"]
-        limit_ms = n_bytes / limit["read_gb_s"] / 1e6
-        if name == "batch":
-            limit_ms = max(limit_ms, BATCH * n_bytes / 2 / limit["gemm_gflop_s"] / 1e6)
-        row = [f"{size['n']:,} x {size['dimension']}", f"{limit_ms:.2f}"]
-        row += [spread(size[name][side]) for side in sides]
-        row += [f"{size[f'{name}_ratios'][key]:.2f}" for key in names]
-        row += [f"{size['recall']:.4f}"] if name == "one" else []
-        rows.append(row)
-    return table(header, rows)
-
-
-def stores(sizes: list[Results]) -> str:
-    header = ["vectors", "open ms", "open encrypted ms", "erase one subject ms"]
-    header += ["enrol/s", "bytes a reference"]
-    rows = []
-    for size in sizes:
-        sealed = spread(size["open encrypted"]) if "open encrypted" in size else ""
-        row = [f"{size['n']:,} x {size['dimension']}", spread(size["open"]), sealed]
-        row += [spread(size["erase"]), f"{size['n'] / size['enrol_s']:,.0f}"]
-        rows.append([*row, f"{size['bytes'] / size['n']:,.0f}"])
-    return table(header, rows)
-
-
-def large(size: Results) -> str:
-    header = ["vectors", "one probe ms", "open s", "peak MB of the whole run"]
-    row = [f"{size['n']:,} x {size['dimension']}", spread(size["one"]["mien int8"])]
-    row += [f"{size['open']['median_ms'] / 1e3:.1f}", f"{size['peak_mb']:,.0f}"]
-    return table(header, [row])
-
-
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    sizes = [10_000, 100_000, 1_000_000, 4_000_000]
+    parser.add_argument("--sizes", type=int, nargs="*", default=sizes)
     parser.add_argument("--dimensions", type=int, nargs="+", default=[128, 512])
+    parser.add_argument("--graphs", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--large", action="store_true", help="four million x 512 in int8")
     parser.add_argument("--out", type=Path, default=Path("docs/search.md"))
     parser.add_argument("--folder", type=Path, help="where galleries are made; default: temporary")
     return parser.parse_args()
@@ -362,21 +371,22 @@ def main() -> None:
     options = arguments()
     options.threads = faiss.omp_get_max_threads()
     about = machine(options, 0)
-    names = ("mien", "numpy", "faiss-cpu", "usearch")
+    names = ("mien", "numpy", "numkong", "usearch", "faiss-cpu")
     about["versions"] = {name: version(name) for name in names}
-    results: Results = {"setting": about, "measured": moment(), "limits": limits(), "sizes": []}
+    results = read_previous(options.out, about)
+    results["limits"] = limits()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for dimension in options.dimensions:
             for n in options.sizes:
                 size = measure(n, dimension, Path(folder), options.rounds)
-                results["sizes"].append(size)
-        if options.large:
-            results["large"] = measure_large(4_000_000, 512, Path(folder), options.rounds)
-    picture = options.out.parent / "images" / "search.svg"
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    options.out.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    options.out.write_text(markdown(results), "utf-8")
-    picture.write_text(growth(results), "utf-8")
+                add_size(results, "sizes", size | {"measured": moment()})
+                write(options.out, results)
+            for n in options.graphs:
+                # A graph of a million random vectors takes an hour, and shows nothing more.
+                for random in (False, True) if n == HNSW_LEAST else (False,):
+                    graph = measure_graph(n, dimension, Path(folder), options.rounds, random=random)
+                    add_size(results, "graphs", graph | {"measured": moment()})
+                    write(options.out, results)
     say(f"written: {options.out}")
 
 

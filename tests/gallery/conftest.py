@@ -17,7 +17,7 @@ STORES: dict[str, Callable[[Path], Gallery]] = {
     "sqlite int8": lambda path: open_gallery(path, precision="int8"),
 }
 #: Extras that a store needs; without them its tests are skipped.
-NEEDS = {"sqlite encrypted": "cryptography", "sqlite int8": "faiss"}
+NEEDS = {"sqlite encrypted": "cryptography", "sqlite int8": "numkong"}
 Opener = Callable[[], Gallery]
 
 

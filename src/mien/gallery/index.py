@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
-from mien.gallery.top import best_rows
-from mien.types.arrays import Array, FloatArray, IntArray
+from mien.gallery.top import GROUP_ROWS, ROUNDING, best_rows, rows_at_once
+from mien.types.arrays import Array, BoolArray, FloatArray, IntArray
 
-#: Rows of a full block: a large index grows by blocks and copies nothing.
-BLOCK_ROWS = 65536
+#: Rows of a full block: a large index grows by blocks and copies nothing. Large, because threads
+#: wait for each other at the end of each product.
+BLOCK_ROWS = 1 << 18
 _LEAST_ROWS = 1024
+#: How many rows are ranked anew by exact scores where candidates are found by others: at least,
+#: and for each that is asked for.
+_LEAST_RERANKED, _RERANKED_EACH = 50, 4
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What answers a search, over ``n_references``.
+
+    ``recall``: the share of the exact ten best that it finds, measured with ``n_measured``
+    references of this gallery as probes; ``None`` for "float32", which is exact, and for "int8",
+    which docs/search.md measures.
+    """
+
+    kind: Literal["float32", "int8", "hnsw"]
+    n_references: int
+    recall: float | None = None
+    n_measured: int = 0
 
 
 class Index(Protocol):
@@ -41,11 +61,15 @@ class Index(Protocol):
         ...
 
     def scores(self, probe: FloatArray) -> FloatArray:
-        """Return the score of a probe (D,) with every row: (N,) float32, NaN where empty."""
+        """Return the score of a probe (D,) with every row: (N,) float32, 0 where empty."""
         ...
 
     def vectors(self, rows: IntArray) -> FloatArray | None:
         """Return the exact vectors of rows, ``None`` for an index that holds no exact ones."""
+        ...
+
+    def info(self) -> IndexInfo:
+        """Return what kind of index this is."""
         ...
 
 
@@ -56,6 +80,8 @@ class Columns:
         self.references: IntArray = np.zeros(0, np.int64)
         self.subjects: IntArray = np.zeros(0, np.int64)
         self.quality: FloatArray = np.zeros(0, np.float32)
+        #: Tells which rows (N,) hold a reference.
+        self.filled: BoolArray = np.zeros(0, np.bool_)
 
     def missing_room(self, n_rows: int) -> list[int]:
         """Return how long each block has to be to hold n_rows; nothing when they are."""
@@ -70,7 +96,7 @@ class Columns:
 
     def resize(self, n_rows: int) -> None:
         """Make the columns n_rows long; new rows are empty."""
-        for name in ("references", "subjects", "quality"):
+        for name in ("references", "subjects", "quality", "filled"):
             old = getattr(self, name)
             new = np.zeros(n_rows, old.dtype)
             new[: len(old)] = old
@@ -81,15 +107,17 @@ class Columns:
         self.references[rows] = records["reference"]
         self.subjects[rows] = records["subject"]
         self.quality[rows] = records["quality"]
+        self.filled[rows] = records["reference"] != 0
 
 
-class Float32Index(Columns):
-    """Exact search by matrix products; empty rows are NaN, which no comparison lets through."""
+class Blocks(Columns):
+    """The columns, and one matrix beside them in blocks of rows; empty rows are zeros."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, dtype: type[np.generic]) -> None:
         super().__init__()
         self._dimension = dimension
-        self._blocks: list[FloatArray] = []
+        self._dtype = dtype
+        self._blocks: list[Array] = []
         self._end = 0
 
     def reserve(self, n_rows: int) -> None:
@@ -98,56 +126,92 @@ class Float32Index(Columns):
             old = self._blocks[number : number + 1]
             if old and len(old[0]) == size:
                 continue
-            block = np.empty((size, self._dimension), np.float32)
+            # Memory that nothing was written to yet costs nothing.
+            block = np.zeros((size, self._dimension), self._dtype)
             if old:
                 block[: len(old[0])] = old[0]
             self._blocks[number : number + 1] = [block]
 
-    def put(self, rows: IntArray, records: Array) -> None:
-        """Write records into rows."""
+    def write(self, rows: IntArray, records: Array, values: Array) -> None:
+        """Write the columns of records, and values (n,D), into rows."""
         if len(rows) == 0:
             return
         self.put_columns(rows, records)
-        self._extend(int(rows.max()) + 1)
-        vectors = records["vector"]
-        empty = records["reference"] == 0
-        if empty.any():
-            vectors = np.where(empty[:, None], np.float32(np.nan), vectors)
-        for block, inside, part in self._split(rows):
-            self._blocks[block][inside] = vectors[part]
+        self._end = max(self._end, int(rows.max()) + 1)
+        for block, inside, part in split(rows):
+            self._blocks[block][inside] = values[part]
 
-    def _extend(self, end: int) -> None:
-        """Empty the rows that are used from now on."""
-        for number in range(self._end // BLOCK_ROWS, (end - 1) // BLOCK_ROWS + 1):
-            start = number * BLOCK_ROWS
-            self._blocks[number][max(self._end - start, 0) : max(end - start, 0)] = np.nan
-        self._end = max(self._end, end)
+    def parts(self, n_rows: int) -> Iterator[tuple[int, Array]]:
+        """Yield first row and matrix (n,D) of equal parts of each block, at most n_rows each."""
+        for start, block in zip(range(0, self._end, BLOCK_ROWS), self._blocks, strict=False):
+            # Whole groups of rows: the last ones are empty.
+            used = min(len(block), -(-(self._end - start) // GROUP_ROWS) * GROUP_ROWS)
+            n_parts = -(-used // n_rows)
+            size = -(-used // n_parts // GROUP_ROWS) * GROUP_ROWS
+            for low in range(0, used, size):
+                yield start + low, block[low : min(low + size, used)]
+
+
+class Float32Index(Blocks):
+    """Exact search by matrix products."""
+
+    def __init__(self, dimension: int) -> None:
+        super().__init__(dimension, np.float32)
+
+    def put(self, rows: IntArray, records: Array) -> None:
+        """Write records into rows."""
+        self.write(rows, records, records["vector"])
 
     def nearest(self, probes: FloatArray, k: int) -> tuple[IntArray, IntArray]:
         """Return probe and row of the k highest scores of each probe, and of ties."""
-        return best_rows(probes, self._filled(), k)
+        products = self._products(probes)
+        return best_rows(products, self.filled, k, n_probes=len(probes), rounding=ROUNDING)
 
     def scores(self, probe: FloatArray) -> FloatArray:
-        """Return the score of a probe with every row, NaN where it is empty."""
-        return np.concatenate([block @ probe for _, block in self._filled()])
+        """Return the score of a probe with every row, 0 where it is empty."""
+        found = np.zeros(len(self.references), np.float32)
+        for first, part in self.parts(BLOCK_ROWS):
+            found[first : first + len(part)] = part @ probe
+        return found
 
-    def vectors(self, rows: IntArray) -> FloatArray | None:
+    def info(self) -> IndexInfo:
+        """Return what searches: everything is compared."""
+        return IndexInfo("float32", int(np.count_nonzero(self.filled)))
+
+    def vectors(self, rows: IntArray) -> FloatArray:
         """Return the vectors of rows."""
         found = np.empty((len(rows), self._dimension), np.float32)
-        for block, inside, part in self._split(rows):
+        for block, inside, part in split(rows):
             found[part] = self._blocks[block][inside]
         return found
 
-    def _filled(self) -> Iterator[tuple[int, FloatArray]]:
-        for start, block in zip(range(0, self._end, BLOCK_ROWS), self._blocks, strict=False):
-            yield start, block[: self._end - start]
+    def _products(self, probes: FloatArray) -> Iterator[tuple[int, Array]]:
+        n_rows = rows_at_once(len(probes), BLOCK_ROWS)
+        # One buffer for all parts: fresh memory for each would cost as much as its scores.
+        scores = np.empty((n_rows, len(probes)), np.float32)
+        for first, part in self.parts(n_rows):
+            yield first, np.matmul(part, probes.T, out=scores[: len(part)])
 
-    @staticmethod
-    def _split(rows: IntArray) -> Iterator[tuple[int, IntArray, IntArray]]:
-        numbers = rows // BLOCK_ROWS
-        if len(rows) and numbers.min() == numbers.max():
-            yield int(numbers[0]), rows - numbers[0] * BLOCK_ROWS, np.arange(len(rows))
-            return
-        for number in np.unique(numbers):
-            part = np.flatnonzero(numbers == number)
-            yield int(number), rows[part] - number * BLOCK_ROWS, part
+
+def split(rows: IntArray) -> Iterator[tuple[int, slice | IntArray, slice | IntArray]]:
+    """Yield for each block its number, rows inside it, and which of ``rows`` those are."""
+    if len(rows) and (np.diff(rows) == 1).all():
+        # As when a store is read from its start: slices are copied faster.
+        first, end = int(rows[0]), int(rows[-1]) + 1
+        for start in range(first // BLOCK_ROWS * BLOCK_ROWS, end, BLOCK_ROWS):
+            low, high = max(first, start), min(end, start + BLOCK_ROWS)
+            yield (
+                start // BLOCK_ROWS,
+                slice(low - start, high - start),
+                slice(low - first, high - first),
+            )
+        return
+    numbers = rows // BLOCK_ROWS
+    for number in np.unique(numbers):
+        part = np.flatnonzero(numbers == number)
+        yield int(number), rows[part] - number * BLOCK_ROWS, part
+
+
+def n_reranked(k: int) -> int:
+    """Return how many candidates an index without exact scores proposes for the k best."""
+    return max(_LEAST_RERANKED, _RERANKED_EACH * k)

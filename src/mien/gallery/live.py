@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 import numpy as np
 
+from mien.errors import GalleryDamagedError
 from mien.gallery.index import Index
 from mien.gallery.layout import from_stored, record_type
 from mien.gallery.seal import Seal
@@ -55,15 +57,28 @@ class LiveIndex:
     def _load(self, connection: sqlite3.Connection) -> None:
         (n_rows,) = connection.execute("SELECT ifnull(max(slot) + 1, 0) FROM vectors").fetchone()
         self.index.reserve(n_rows)
-        self._apply(connection.execute("SELECT slot, record FROM vectors ORDER BY slot"))
+        # Slots have no gaps: not reading their numbers saves a quarter of the time.
+        rows = connection.execute("SELECT record FROM vectors ORDER BY slot")
+        end = 0
+        while part := rows.fetchmany(_ROWS_AT_ONCE):
+            start, end = end, end + len(part)
+            self._put(range(start, end), [record for (record,) in part])
+        if end != n_rows:
+            raise GalleryDamagedError(
+                f"gallery: {n_rows - end} of {n_rows} vectors are missing; restore a backup: "
+                "mien gallery restore"
+            )
 
     def _apply(self, rows: Iterable[tuple[int, bytes | None]]) -> None:
         rows = iter(rows)
         while part := list(islice(rows, _ROWS_AT_ONCE)):
             slots, stored = zip(*part, strict=True)
-            records = from_stored(slots, stored, self._dimension, self._seal)
             self.index.reserve(slots[-1] + 1)
-            self.index.put(np.array(slots, np.int64), records)
+            self._put(slots, stored)
+
+    def _put(self, slots: Sequence[int], stored: Sequence[bytes | None]) -> None:
+        records = from_stored(slots, stored, self._dimension, self._seal)
+        self.index.put(np.array(slots, np.int64), records)
 
     def _hide_expired(self, connection: sqlite3.Connection) -> None:
         rows = connection.execute(
@@ -76,9 +91,14 @@ class LiveIndex:
             self.index.put(slots, np.zeros(len(slots), record_type(self._dimension)))
 
     def _stored(self, connection: sqlite3.Connection, rows: IntArray) -> FloatArray:
-        select = "SELECT record FROM vectors WHERE slot = ?"
-        slots = rows.tolist()
-        stored = [connection.execute(select, (slot,)).fetchone()[0] for slot in slots]
-        records = from_stored(slots, stored, self._dimension, self._seal)
-        vectors: FloatArray = records["vector"]
+        slots, places = np.unique(rows, return_inverse=True)
+        wanted = slots.tolist()
+        found = connection.execute(
+            "SELECT record FROM vectors WHERE slot IN (SELECT value FROM json_each(?))"
+            " ORDER BY slot",
+            (json.dumps(wanted),),
+        )
+        stored = [record for (record,) in found]
+        records = from_stored(wanted, stored, self._dimension, self._seal)
+        vectors: FloatArray = records["vector"][places]
         return vectors

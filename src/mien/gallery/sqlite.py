@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
-from mien.errors import GalleryDamagedError, InputError
+from mien.errors import GalleryDamagedError, GalleryError, InputError
 from mien.gallery import audit, copies, keys, upkeep
 from mien.gallery.database import Database
 from mien.gallery.enrolling import (
@@ -20,7 +20,7 @@ from mien.gallery.enrolling import (
     note_subject_change,
 )
 from mien.gallery.erasing import erase_reference, erase_subjects
-from mien.gallery.index import Float32Index, Index
+from mien.gallery.index import Float32Index, Index, IndexInfo
 from mien.gallery.live import LiveIndex
 from mien.gallery.parquet import write_parquet
 from mien.gallery.people import (
@@ -57,6 +57,7 @@ from mien.types import Templates
 from mien.types.candidate import Candidate
 
 Precision = Literal["float32", "int8"]
+Search = Literal["exact", "hnsw"]
 #: Subjects or references that ``iterate`` reads at once.
 _PAGE = 1000
 
@@ -66,8 +67,9 @@ class SqliteGallery(Gallery):
 
     ``wait_s``: how long a change waits for another process that is changing the gallery;
     ``precision`` of the index in memory: "float32", or "int8" (a quarter of the memory, exact
-    scores, recall in docs/search.md; needs mien[faiss]); ``key``: 32 bytes, or a file that holds
-    them (keys.py), for an encrypted gallery.
+    scores, recall in docs/search.md); ``index``: "exact", or "hnsw" (a graph, for a process that
+    searches very many references for long; see ``index_info``); both need mien[search]. ``key``:
+    32 bytes, or a file that holds them (keys.py), for an encrypted gallery.
     """
 
     erasure: ClassVar[Erasure] = "bytes"
@@ -78,13 +80,19 @@ class SqliteGallery(Gallery):
         folder: str | Path,
         *,
         precision: Precision = "float32",
+        index: Search = "exact",
         wait_s: float = 10.0,
         key: bytes | str | Path | None = None,
     ) -> None:
         if precision not in get_args(Precision):
             raise InputError(f"precision: got {precision!r}, expected 'float32' or 'int8'")
+        if index not in get_args(Search):
+            raise InputError(f"index: got {index!r}, expected 'exact' or 'hnsw'")
+        if index == "hnsw" and precision != "float32":
+            raise InputError("index: 'hnsw' ranks by exact vectors; leave precision at 'float32'")
         self.folder = Path(folder)
         self._precision: Precision = precision
+        self._search: Search = index
         self._database = Database(self.folder, wait_s=wait_s)
         self._live: LiveIndex | None = None
         try:
@@ -158,6 +166,17 @@ class SqliteGallery(Gallery):
             live = self._following(connection, dimension)
             exact = live.exact(connection)
             return rank(templates.vectors, live.index, k, policy=policy, exact=exact)
+
+    def index_info(self) -> IndexInfo:
+        """Return what answers searches, with the measured recall of one that is not exact.
+
+        Brings the index up to date, as a search does. Raises GalleryError before an enrolment.
+        """
+        with self._database.reading() as connection:
+            _, dimension = read_pin(connection)
+            if dimension is None:
+                raise GalleryError("index_info: nothing was ever enrolled, so there is no index")
+            return self._following(connection, dimension).index.info()
 
     def get(self, reference_id: int) -> Reference:
         """Return one reference."""
@@ -352,7 +371,9 @@ class SqliteGallery(Gallery):
     def _following(self, connection: sqlite3.Connection, dimension: int) -> LiveIndex:
         live = self._live
         if live is None:
-            live = LiveIndex(make_index(self._precision, dimension), dimension, self._seal)
+            live = LiveIndex(
+                make_index(self._precision, self._search, dimension), dimension, self._seal
+            )
         live.follow(connection)
         self._live = live
         return live
@@ -411,8 +432,12 @@ class SqliteGallery(Gallery):
         return tuple(best.values())
 
 
-def make_index(precision: Precision, dimension: int) -> Index:
+def make_index(precision: Precision, search: Search, dimension: int) -> Index:
     """Return an empty index."""
+    if search == "hnsw":
+        from mien.gallery.index_hnsw import HnswIndex
+
+        return HnswIndex(dimension)
     if precision == "int8":
         from mien.gallery.index_int8 import Int8Index
 
