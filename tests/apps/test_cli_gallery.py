@@ -158,3 +158,33 @@ def test_a_candidate_is_shown_to_people(people: Path, monkeypatch: pytest.Monkey
     assert "enrol (1)" in mien("gallery", "audit", people).stdout
     assert "1 already there" in mien("enrol", people.parent / "photos", "-g", people).stdout
     assert "erased 1 subjects" in mien("gallery", "delete", people, "--subject", 1).stdout
+
+
+def test_an_interruption_names_what_goes_on(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mien.apps import album_work, cluster_work, gallery_work, migrate_work
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for module, verb in (
+        (gallery_work, "enrol"),
+        (gallery_work, "search"),
+        (cluster_work, "cluster"),
+        (album_work, "cluster"),
+        (migrate_work, "migrate"),
+    ):
+        monkeypatch.setattr(module, verb, interrupt)
+    photos, again = tmp_path / "photos", "the same command goes on from here"
+    for arguments, hinted in {
+        ("enrol", photos, "-g", people): True,
+        ("search", photos, "-g", people): False,
+        ("cluster", photos): False,
+        ("cluster", photos, "-g", people): True,
+        ("gallery", "migrate", people, "--model", "x"): True,
+    }.items():
+        done = mien(*arguments)
+        assert done.exit_code == 130
+        assert "mien: interrupted" in done.stderr
+        assert ("goes on" in done.stderr, again in done.stderr) == (hinted, hinted), arguments

@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 import typer
 
 from mien import __version__
+from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, Pictures
+from mien.apps.cli_album import register as register_album
 from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.terminal import plain_errors
@@ -27,12 +29,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Device = Annotated[
-    str, typer.Option(help="cpu, cuda, openvino ...; one that is not there is an error.")
-]
-Embedder = Annotated[
-    str | None, typer.Option(help="Recognition model, or your own spec file.", show_default=False)
-]
 Fast = Annotated[bool, typer.Option("--fast", help="Use the small recognition model (research).")]
 FAST_EMBEDDER = "mobileface.256"
 
@@ -62,11 +58,11 @@ def _mien(
 
 @app.command()
 def analyze(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)],
+    paths: Pictures,
     tasks: Annotated[
         str | None, typer.Option(help="Only these, comma separated: detect,age ...")
     ] = None,
-    json: Annotated[str | None, typer.Option(help="Write JSON to this file; - is stdout.")] = None,
+    json: JsonFile = None,
     csv: Annotated[Path | None, typer.Option(help="Write one row a face to this file.")] = None,
     draw: Annotated[
         Path | None, typer.Option(help="Write the pictures with their faces drawn to this folder.")
@@ -74,9 +70,7 @@ def analyze(
     report: Annotated[
         Path | None, typer.Option(help="Write a report to look at: one HTML file.")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at once; default all cores.")
-    ] = None,
+    jobs: Jobs = None,
     device: Device = "cpu",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a run stopped; skip unchanged files.")
@@ -102,7 +96,7 @@ def analyze(
     A table on a terminal, JSON on a pipe. Exit code 3 when an input could not be read; the others
     are analysed all the same.
     """
-    with plain_errors():
+    with plain_errors(after_interruption="--resume goes on from here"):
         from mien.apps.cli_analyze import Request
         from mien.apps.cli_analyze import analyze as run
 
@@ -140,7 +134,7 @@ def verify(
     prior: Annotated[
         float, typer.Option(help="Share of such comparisons that show one person.")
     ] = 0.5,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON on a terminal too.")] = False,
+    json: Json = False,
     choose: Annotated[
         Literal["single", "largest", "central"],
         typer.Option(help="With several faces: refuse, or take one."),
@@ -176,7 +170,7 @@ def models(
         str | None, typer.Option(help="Only these: permissive, research or unclear.")
     ] = None,
     task: Annotated[str | None, typer.Option(help="Only models of this task.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON on a terminal too.")] = False,
+    json: Json = False,
 ) -> None:
     """List the installed models: licence, origin, training data, measured accuracy."""
     with plain_errors():
@@ -196,6 +190,7 @@ def doctor() -> None:
 
 
 register_cluster(app)
+register_album(app)
 register_gallery(app)
 
 

@@ -6,10 +6,11 @@ Only typer is loaded here: ``mien --help`` must not wait for a runtime.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from mien.apps.choices import Device, Embedder, Jobs, JsonFile, Pictures
 from mien.apps.terminal import plain_errors
 
 
@@ -19,7 +20,7 @@ def register(main: typer.Typer) -> None:
 
 
 def cluster(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)],
+    paths: Pictures,
     out: Annotated[
         Path | None,
         typer.Option(help="Write face crops to this new folder, a folder a person."),
@@ -27,7 +28,13 @@ def cluster(
     report: Annotated[
         Path | None, typer.Option(help="Write a contact sheet to judge: one HTML file.")
     ] = None,
-    json: Annotated[str | None, typer.Option(help="Write JSON to this file; - is stdout.")] = None,
+    json: JsonFile = None,
+    gallery: Annotated[
+        Path | None,
+        typer.Option(
+            "--gallery", "-g", help="Keep faces and groups in this gallery; see mien album."
+        ),
+    ] = None,
     method: Annotated[
         Literal["structure", "chinese_whispers", "threshold"], typer.Option(help="How to group.")
     ] = "structure",
@@ -35,31 +42,32 @@ def cluster(
         float | None,
         typer.Option(help="Higher makes more, purer groups; default: what was measured."),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at once; default all cores.")
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda, openvino ...; one that is not there is an error.")
-    ] = "cpu",
-    embedder: Annotated[
-        str | None, typer.Option(help="Recognition model.", show_default=False)
-    ] = None,
+    jobs: Jobs = None,
+    device: Device = "cpu",
+    embedder: Embedder = None,
 ) -> None:
     """Group the faces of a photo collection by person. Photos are never moved or changed.
 
-    Exit code 3 when a picture could not be read; the others are grouped all the same.
+    With --gallery the faces are enrolled, and new photos extend the groups that are there. Exit
+    code 3 when a picture could not be read; the others are grouped all the same.
     """
-    with plain_errors():
-        from mien.apps import cluster_work
+    again = "" if gallery is None else "what was done is kept; the same command goes on from here"
+    with plain_errors(after_interruption=again):
+        from mien.apps import album_work, cluster_work
+        from mien.errors import InputError
 
-        options = {"threads": jobs, "device": device, "embedder": embedder}
-        code = cluster_work.cluster(
-            paths,
-            out=out,
-            report=report,
-            json_to=json,
-            method=method,
-            threshold=threshold,
-            options={name: value for name, value in options.items() if value is not None},
-        )
+        if gallery is not None and out is not None:
+            raise InputError("--out: goes with clusters that are not kept; leave out --gallery")
+        chosen = {"threads": jobs, "device": device, "embedder": embedder}
+        options = {name: value for name, value in chosen.items() if value is not None}
+        shared: dict[str, Any] = {
+            "report": report,
+            "json_to": json,
+            "method": method,
+            "threshold": threshold,
+        }
+        if gallery is None:
+            code = cluster_work.cluster(paths, out=out, options=options, **shared)
+        else:
+            code = album_work.cluster(paths, gallery, options=options, **shared)
     raise typer.Exit(code)

@@ -10,26 +10,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from mien.apps.choices import At, Device, Embedder, Jobs, Json, Pictures, Reason, Where
 from mien.apps.terminal import plain_errors
 
+_AGAIN = "what was done is kept; the same command goes on from here"
 app = typer.Typer(no_args_is_help=True, help="Look after a gallery: see, erase, copy, check.")
-
-Where = Annotated[Path, typer.Argument(help="The gallery's folder.", show_default=False)]
-At = Annotated[
-    Path, typer.Option("--gallery", "-g", help="The gallery's folder.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on a terminal too.")]
-Reason = Annotated[str, typer.Option(help="Why, for the audit log.")]
-Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at once; default all cores.")
-]
-Device = Annotated[
-    str, typer.Option(help="cpu, cuda, openvino ...; one that is not there is an error.")
-]
-Embedder = Annotated[
-    str | None,
-    typer.Option(help="Recognition model of a new gallery; later it is the gallery's own."),
-]
 
 
 def register(main: typer.Typer) -> None:
@@ -41,11 +26,14 @@ def register(main: typer.Typer) -> None:
 
 
 def enrol(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)],
+    paths: Pictures,
     gallery: At,
     subject_from: Annotated[
         str,
-        typer.Option(help="Who is on a picture: folder, name, or a CSV file (file,name[,...])."),
+        typer.Option(
+            help="Who is on a picture: folder, name, xmp (regions that a photo manager named), or "
+            "a CSV file (file,name[,...])."
+        ),
     ] = "folder",
     choose: Annotated[
         Literal["single", "largest"],
@@ -58,6 +46,12 @@ def enrol(
     quality: Annotated[
         bool, typer.Option(help="Measure and store quality, for searches weighted by it.")
     ] = False,
+    keep_crops: Annotated[
+        bool,
+        typer.Option(
+            "--keep-crops", help="Keep each face's picture, encrypted, for gallery migrate."
+        ),
+    ] = False,
     reason: Reason = "",
     jobs: Jobs = None,
     device: Device = "cpu",
@@ -68,7 +62,7 @@ def enrol(
 
     Exit code 3 when a picture could not be read or was left out.
     """
-    with plain_errors():
+    with plain_errors(after_interruption=_AGAIN):
         from mien.apps import gallery_work
 
         code = gallery_work.enrol(
@@ -78,6 +72,7 @@ def enrol(
             choose=choose,
             consent=gallery_work.consent_of(purpose, expires),
             quality=quality,
+            keep_crops=keep_crops,
             reason=reason,
             as_json=json,
             options=gallery_work.chosen(threads=jobs, device=device, embedder=embedder),
@@ -86,7 +81,7 @@ def enrol(
 
 
 def search(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)],
+    paths: Pictures,
     gallery: At,
     top: Annotated[int, typer.Option(min=1, help="Candidates for each face.")] = 5,
     policy: Annotated[
@@ -118,7 +113,7 @@ def search(
 
 
 def identify(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)],
+    paths: Pictures,
     gallery: At,
     fpir: Annotated[
         float, typer.Option(help="Share of searches for people not enrolled that may name one.")
@@ -208,14 +203,43 @@ def expire(gallery: Where, reason: Reason = "expiry", json: Json = False) -> Non
 @app.command()
 def export(
     gallery: Where,
-    file: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="The Parquet file to write.", show_default=False)
+    ] = None,
+    crops: Annotated[
+        bool, typer.Option("--crops", help="Also the pictures that were kept of faces.")
+    ] = False,
+    xmp: Annotated[
+        str | None,
+        typer.Option(
+            help="Names and boxes for photo managers: sidecars (photo.jpg.xmp beside the photos), "
+            "or a folder for them.",
+            metavar="sidecars|DIR",
+        ),
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="Where photos named relatively are; default: here.")
+    ] = None,
     reason: Reason = "",
+    json: Json = False,
 ) -> None:
-    """Write everything as Parquet, not encrypted; the gallery remembers that it was."""
+    """Write everything as Parquet, or names as XMP. Not encrypted; the gallery remembers it.
+
+    Exit code 3 when a sidecar was left as it is.
+    """
     with plain_errors():
         from mien.apps import gallery_work
+        from mien.errors import InputError
 
-        gallery_work.export(gallery, file, reason=reason)
+        if (file is None) == (xmp is None):
+            raise InputError("export: expected either a Parquet file or --xmp")
+        code = 0
+        if file is not None:
+            gallery_work.export(gallery, file, crops=crops, reason=reason)
+        elif xmp is not None:
+            folder = None if xmp == "sidecars" else Path(xmp)
+            code = gallery_work.export_xmp(gallery, folder, root, reason=reason, as_json=json)
+    raise typer.Exit(code)
 
 
 @app.command("import")
@@ -284,6 +308,49 @@ def audit(gallery: Where, json: Json = False) -> None:
         from mien.apps import gallery_work
 
         gallery_work.audit(gallery, as_json=json)
+
+
+@app.command()
+def migrate(
+    gallery: Where,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The new recogniser: its name, spec file, or model id.", metavar="ID"),
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="Where pictures named relatively are; default: here.")
+    ] = None,
+    drop_missing: Annotated[
+        bool, typer.Option("--drop-missing", help="Erase references that cannot be made anew.")
+    ] = False,
+    abandon: Annotated[
+        bool, typer.Option("--abandon", help="Give up a migration and erase what it made.")
+    ] = False,
+    reason: Reason = "",
+    jobs: Jobs = None,
+    device: Device = "cpu",
+    json: Json = False,
+) -> None:
+    """Make every template anew with another recogniser, from the pictures or kept crops.
+
+    The gallery serves the old model until all are made. Run again to go on after an interruption.
+    Exit code 3 when some could not be made: then it stays as it is.
+    """
+    with plain_errors(after_interruption=_AGAIN):
+        from mien.apps import migrate_work
+        from mien.apps.gallery_work import chosen
+
+        code = migrate_work.migrate(
+            gallery,
+            model,
+            root=root,
+            drop_missing=drop_missing,
+            abandon=abandon,
+            reason=reason,
+            as_json=json,
+            options=chosen(threads=jobs, device=device),
+        )
+    raise typer.Exit(code)
 
 
 @app.command("rotate-key")

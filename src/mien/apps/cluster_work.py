@@ -59,7 +59,7 @@ def cluster(
     options: dict[str, Any],
 ) -> int:
     """Do it; return the exit code."""
-    _check_outputs(out, report, json_to)
+    check_outputs(out, report, json_to)
     collection = _analyse(list(dict.fromkeys(find_images(paths))), options)
     templates = collection.templates()
     if templates is None:
@@ -81,7 +81,7 @@ def cluster(
     return SOME_FAILED if collection.failures else OK
 
 
-def _check_outputs(out: Path | None, report: Path | None, json_to: str | None) -> None:
+def check_outputs(out: Path | None, report: Path | None, json_to: str | None) -> None:
     """Refuse what would fail after the work is done."""
     for path in (report, None if json_to in (None, "-") else Path(str(json_to))):
         if path is not None and not path.absolute().parent.is_dir():

@@ -19,10 +19,11 @@ from mien.gallery.parquet import read_parquet
 from mien.gallery.sqlite import Precision, SqliteGallery
 from mien.io import find_images
 from mien.models import get_spec
-from mien.recognition.enrol import Choose, Progress, enrol_pictures
+from mien.recognition.enrol import Choose, Progress, enrol_faces, enrol_pictures
 from mien.recognition.labels import Labels, by_folder, by_name, by_table
 from mien.recognition.operating import operating_point
 from mien.recognition.pinned import analyzer_for
+from mien.recognition.sidecars import named_by_sidecar, write_sidecars
 from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis
 from mien.types.candidate import Candidate
@@ -36,6 +37,15 @@ def opened(
 ) -> SqliteGallery:
     """Open the gallery that a command names."""
     return cast(SqliteGallery, open_gallery(folder, create=create, precision=precision))
+
+
+def embedded(folder: Path, *, create: bool = False) -> SqliteGallery:
+    """Open a gallery for what only the embedded store can do."""
+    gallery = open_gallery(folder, create=create)
+    if not isinstance(gallery, SqliteGallery):
+        gallery.close()
+        raise InputError(f"{folder}: only a gallery in a folder can do this")
+    return gallery
 
 
 def chosen(**options: Any) -> dict[str, Any]:
@@ -68,30 +78,39 @@ def enrol(
     choose: Choose,
     consent: Consent | None,
     quality: bool,
+    keep_crops: bool,
     reason: str,
     as_json: bool,
     options: dict[str, Any],
 ) -> int:
     """Enrol pictures; return the exit code."""
-    labelled = [(path, _labels(subject_from, root)) for root in paths for path in find_images(root)]
-    labels = {path: label for path, label in labelled}
+    from_xmp = subject_from == "xmp"
+    labels = {} if from_xmp else _labels_of_all(paths, subject_from)
+    files = list(dict.fromkeys(find_images(paths))) if from_xmp else list(labels)
     tasks = ("quality", "embed") if quality else ("embed",)
-    with opened(folder, create=True) as gallery:
-        analyzer = analyzer_for(gallery, tasks, **options)
-        with steps("enrolling", len(labels)) as step:
-            progress = enrol_pictures(
-                gallery,
-                labels,
-                analyzer=analyzer,
-                labels=lambda path: labels[path](path),
-                choose=choose,
-                consent=consent,
-                lookalike_threshold=_lookalike_threshold(analyzer, gallery),
-                reason=reason,
-                on_done=step,
+    open_it = embedded if keep_crops else opened
+    with open_it(folder, create=True) as gallery:
+        if keep_crops and not gallery.encrypted:
+            raise InputError(
+                "--keep-crops: needs an encrypted gallery; set MIEN_GALLERY_KEY_FILE for a new "
+                "one, or encrypt this one: mien gallery rotate-key"
             )
+        analyzer = analyzer_for(gallery, tasks, **options)
+        how: dict[str, Any] = {"analyzer": analyzer, "keep_crops": keep_crops, "consent": consent}
+        how |= {"lookalike_threshold": _lookalike_threshold(analyzer, gallery), "reason": reason}
+        with steps("enrolling", len(files)) as step:
+            how["on_done"] = step
+            if from_xmp:
+                progress = enrol_faces(gallery, files, whom=named_by_sidecar, **how)
+            else:
+                how |= {"choose": choose, "labels": lambda path: labels[path](path)}
+                progress = enrol_pictures(gallery, files, **how)
         _show_progress(gallery, progress, as_json=as_json)
     return SOME_FAILED if progress.left else OK
+
+
+def _labels_of_all(paths: Sequence[Path], subject_from: str) -> dict[Path, Labels]:
+    return {p: _labels(subject_from, root) for root in paths for p in find_images(root)}
 
 
 def _labels(subject_from: str, root: Path) -> Labels:
@@ -102,7 +121,8 @@ def _labels(subject_from: str, root: Path) -> Labels:
     if Path(subject_from).suffix.lower() == ".csv":
         return by_table(Path(subject_from))
     raise InputError(
-        f"--subject-from: got {subject_from!r}, expected folder, name, or a file that ends in .csv"
+        f"--subject-from: got {subject_from!r}, expected folder, name, xmp, or a file that "
+        "ends in .csv"
     )
 
 
@@ -237,6 +257,7 @@ def info(folder: Path, *, as_json: bool) -> None:
         count = gallery.count()
         document = {
             "model_id": gallery.model_id,
+            "migrating_to": getattr(gallery, "migrating_to", None),
             "dimension": gallery.dimension,
             "metric": gallery.metric,
             "subjects": count.subjects,
@@ -254,7 +275,7 @@ def info(folder: Path, *, as_json: bool) -> None:
         return
     for name, value in document.items():
         shown = f"{value:,}" if type(value) is int else value
-        if name != "copies":
+        if name != "copies" and value is not None:
             typer.echo(f"{name.replace('_', ' '):12} {shown}")
     for copy in cast(list[dict[str, str]], document["copies"]):
         typer.echo(f"{copy['kind']:12} {printable(copy['path'])}, {copy['made_at']}")
@@ -336,11 +357,27 @@ def _show_erased(erased: Erased, *, as_json: bool) -> None:
         say(f"mien: may still be in the {copy['kind']} {copy['path']}")
 
 
-def export(folder: Path, file: Path, *, reason: str) -> None:
+def export(folder: Path, file: Path, *, crops: bool, reason: str) -> None:
     """Write the Parquet file."""
     with opened(folder) as gallery:
-        n = gallery.export(file, reason=reason)
+        n = gallery.export(file, crops=crops, reason=reason)
     say(f"mien: {n:,} references written; {file} is not encrypted and is yours to look after")
+
+
+def export_xmp(
+    folder: Path, target: Path | None, root: Path | None, *, reason: str, as_json: bool
+) -> int:
+    """Write the sidecars; return the exit code."""
+    with embedded(folder) as gallery:
+        written = write_sidecars(gallery, folder=target, root=root, reason=reason)
+    for left in written.left:
+        say(f"mien: {left.reason}" if left.failed else f"mien: {left.source}: {left.reason}")
+    if wants_json(as_json):
+        rows = [{"source": left.source, "reason": left.reason} for left in written.left]
+        print_json({"sidecars": written.n_sidecars, "regions": written.n_regions, "left_out": rows})
+    else:
+        typer.echo(f"{written.n_regions:,} names in {written.n_sidecars:,} sidecars")
+    return SOME_FAILED if written.left else OK
 
 
 def import_(folder: Path, file: Path, *, reason: str, as_json: bool) -> None:

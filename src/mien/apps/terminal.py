@@ -20,8 +20,11 @@ _MOST_ROWS = 40
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn mien's errors into one line on stderr and an exit code."""
+def plain_errors(*, after_interruption: str = "") -> Iterator[None]:
+    """Turn mien's errors into one line on stderr and an exit code.
+
+    ``after_interruption``: how to go on when the command was interrupted.
+    """
     from mien.errors import (
         DeviceError,
         ImageReadError,
@@ -45,7 +48,7 @@ def plain_errors() -> Iterator[None]:
         say(f"mien: {error}")
         raise typer.Exit(code) from error
     except KeyboardInterrupt as error:
-        say("mien: interrupted; mien analyze --resume goes on from here")
+        say("mien: interrupted" + (f"; {after_interruption}" if after_interruption else ""))
         raise typer.Exit(INTERRUPTED) from error
 
 

@@ -18,6 +18,7 @@ from mien.gallery.seal import Seal
 
 #: Texts are padded to a multiple of this, so that erased rows find a use again.
 _STEP_BYTES = 64
+_CROP_STEP_BYTES = 4096
 
 
 def take_slots(connection: sqlite3.Connection, n: int) -> list[int]:
@@ -53,10 +54,14 @@ def put_texts(
     connection: sqlite3.Connection, texts: Sequence[dict[str, Any]], seal: Seal
 ) -> list[int]:
     """Store small documents; returns their cells."""
+    return put_cells(connection, [_padded(text) for text in texts], seal)
+
+
+def put_cells(connection: sqlite3.Connection, plains: Sequence[bytes], seal: Seal) -> list[int]:
+    """Store byte strings; returns their cells."""
     (end,) = connection.execute("SELECT ifnull(max(cell) + 1, 0) FROM cells").fetchone()
     cells, rows = [], []
-    for text in texts:
-        plain = _padded(text)
+    for plain in plains:
         cell = _take_cell(connection, len(plain) + seal.extra_bytes)
         if cell is None:
             cell, end = end, end + 1
@@ -81,6 +86,22 @@ def read_text(cell: int, data: bytes, seal: Seal) -> dict[str, Any]:
         raise ValueError("no document")
     except ValueError as error:
         raise GalleryDamagedError(f"gallery: cell {cell} cannot be read ({error})") from error
+
+
+def put_crops(connection: sqlite3.Connection, crops: Sequence[bytes], seal: Seal) -> list[int]:
+    """Store encoded pictures, each behind its length and padded; returns their cells."""
+    plains = [len(crop).to_bytes(4, "little") + crop for crop in crops]
+    padded = [plain + b"\0" * (-len(plain) % _CROP_STEP_BYTES) for plain in plains]
+    return put_cells(connection, padded, seal)
+
+
+def read_crop(cell: int, data: bytes, seal: Seal) -> bytes:
+    """Return the encoded picture of a cell; raises GalleryDamagedError where there is none."""
+    plain = seal.open(data, place_of_cell(cell))
+    end = 4 + int.from_bytes(plain[:4], "little")
+    if not 4 < end <= len(plain):
+        raise GalleryDamagedError(f"gallery: cell {cell} holds no crop")
+    return plain[4:end]
 
 
 def erase_cells(connection: sqlite3.Connection, cells: Sequence[int]) -> None:

@@ -67,11 +67,21 @@ class Database:
             raise GalleryDamagedError(f"{self.path}: is a database, but not one of mien")
         with self.reading() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version != schema.VERSION:
+        if version == 1:
+            self._add_layout_2()
+        elif version != schema.VERSION:
             raise GalleryMismatchError(
                 f"{self.path}: has layout {version}, this mien reads layout {schema.VERSION}; "
                 "open it with the mien that made it and export it"
             )
+
+    def _add_layout_2(self) -> None:
+        with self.writing() as connection:
+            # Another process may have been faster.
+            if connection.execute("PRAGMA user_version").fetchone() == (1,):
+                for table in schema.ADDED_IN_2:
+                    connection.execute(table)
+                connection.execute("PRAGMA user_version = 2")
 
     def _create(self) -> None:
         with self.writing() as connection:

@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from mien.errors import ConsentError, InputError
-from mien.gallery.cells import put_records, put_texts, take_slots
+from mien.errors import ConsentError, GalleryKeyError, InputError
+from mien.gallery.cells import put_crops, put_records, put_texts, take_slots
 from mien.gallery.layout import record_type, to_stored
 from mien.gallery.people import (
     is_opted_out,
@@ -204,8 +204,27 @@ def _insert(
             )
         ),
     )
+    kept = [
+        (number, batch.origins[row].crop) for number, row in zip(reference_ids, new, strict=True)
+    ]
+    _keep_crops(connection, seal, [(number, crop) for number, crop in kept if crop is not None])
     note_changes(connection, slots, change_id)
     return reference_ids
+
+
+def _keep_crops(
+    connection: sqlite3.Connection, seal: Seal, crops: Sequence[tuple[int, bytes]]
+) -> None:
+    if crops and not seal.extra_bytes:
+        raise GalleryKeyError(
+            "gallery: crops are kept in encrypted galleries only; set MIEN_GALLERY_KEY_FILE when "
+            "it is made, or encrypt it with mien gallery rotate-key"
+        )
+    cells = put_crops(connection, [crop for _, crop in crops], seal)
+    connection.executemany(
+        "INSERT INTO crops VALUES (?, ?)",
+        ((number, cell) for (number, _), cell in zip(crops, cells, strict=True)),
+    )
 
 
 def note_changes(connection: sqlite3.Connection, slots: Sequence[int], change_id: int) -> None:

@@ -74,6 +74,7 @@ def reseal(connection: sqlite3.Connection, old: Seal, key: bytes | str | Path) -
     given, salt = key_bytes(key), os.urandom(_KEY_BYTES)
     new = AesSeal(given, salt, old.token_key)
     _reseal_rows(connection, "vectors", "slot", "record", old, new)
+    _reseal_rows(connection, "staged", "slot", "record", old, new)
     _reseal_rows(connection, "cells", "cell", "data", old, new)
     write_meta(connection, "salt", salt)
     write_meta(connection, _TOKEN_KEY, new.close(new.token_key, _TOKEN_PLACE))
@@ -83,7 +84,14 @@ def reseal(connection: sqlite3.Connection, old: Seal, key: bytes | str | Path) -
 def _reseal_rows(
     connection: sqlite3.Connection, table: str, number: str, column: str, old: Seal, new: Seal
 ) -> None:
-    place = place_of_slot if table == "vectors" else place_of_cell
+    place = place_of_cell if table == "cells" else place_of_slot
+    grown = new.extra_bytes - old.extra_bytes
+
+    def resealed(number: int, data: bytes) -> bytes:
+        if not any(data):
+            return bytes(len(data) + grown)  # was erased
+        return new.close(old.open(data, place(number)), place(number))
+
     (end,) = connection.execute(f"SELECT ifnull(max({number}) + 1, 0) FROM {table}").fetchone()
     for low in range(0, end, _ROWS):
         rows = connection.execute(
@@ -92,7 +100,7 @@ def _reseal_rows(
         ).fetchall()
         connection.executemany(
             f"UPDATE {table} SET {column} = ? WHERE {number} = ?",
-            ((new.close(old.open(data, place(row)), place(row)), row) for row, data in rows),
+            ((resealed(row, data), row) for row, data in rows),
         )
 
 

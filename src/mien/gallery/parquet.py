@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mien.errors import InputError, MissingExtraError
+from mien.errors import GalleryMismatchError, InputError, MissingExtraError
 from mien.gallery.protocol import Gallery
 from mien.gallery.records import Consent, Origin, Reference, Subject
 from mien.types import Templates
@@ -20,16 +20,21 @@ _ROWS = 8192
 _Row = dict[str, Any]
 
 
-def write_parquet(gallery: Gallery, path: Path) -> int:
+def write_parquet(
+    gallery: Gallery, path: Path, *, crop_of: Callable[[int], bytes | None] | None = None
+) -> int:
     """Write references, subjects and vectors; returns the number of rows.
 
-    What is deleted while it is written may be in it. Raises InputError where it cannot be written,
+    ``crop_of``: gives the kept crop of a reference, where crops are to be written too. What is
+    deleted while it is written may be in it. Raises InputError where it cannot be written,
     MissingExtraError without pyarrow.
     """
     arrow, parquet = _arrow()
     model_id, dimension = gallery.model_id, gallery.dimension
     facts = {"model_id": str(model_id), "metric": gallery.metric}
     schema = _schema(arrow, 0 if dimension is None else dimension).with_metadata(facts)
+    if crop_of is not None:
+        schema = schema.append(arrow.field("crop", arrow.binary()))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     n = 0
     try:
@@ -37,7 +42,11 @@ def write_parquet(gallery: Gallery, path: Path) -> int:
         with parquet.ParquetWriter(part, schema) as writer:
             references = gallery.iterate()
             while page := list(islice(references, _ROWS)):
-                writer.write_table(arrow.Table.from_pylist(_rows(gallery, page), schema))
+                rows = _rows(gallery, page, model_id)
+                if crop_of is not None:
+                    for row in rows:
+                        row["crop"] = crop_of(row["reference_id"])
+                writer.write_table(arrow.Table.from_pylist(rows, schema))
                 n += len(page)
         part.replace(path)
     except OSError as error:
@@ -108,7 +117,7 @@ def _templates(rows: Sequence[_Row], model_id: str) -> Templates:
 
 def _origin(row: _Row) -> Origin:
     box = None if row["box"] is None else tuple(row["box"])
-    return Origin(row["source"], row["content_sha256"], row["face_index"], box)
+    return Origin(row["source"], row["content_sha256"], row["face_index"], box, row.get("crop"))
 
 
 def _consent(row: _Row) -> Consent | None:
@@ -149,8 +158,10 @@ def _schema(arrow: Any, dimension: int) -> Any:
     )
 
 
-def _rows(gallery: Gallery, page: Sequence[Reference]) -> Iterable[dict[str, Any]]:
+def _rows(gallery: Gallery, page: Sequence[Reference], model_id: str | None) -> list[_Row]:
     templates = gallery.templates([reference.reference_id for reference in page])
+    if templates.model_id != model_id:
+        raise GalleryMismatchError("gallery: changed its model while it was exported; try again")
     people: dict[int, Subject] = {}
     rows = []
     for number, reference in enumerate(page):

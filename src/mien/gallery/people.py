@@ -105,6 +105,24 @@ def amend_subject(
     others = find_subjects(connection, seal, name=None, external_id=external_id)
     if any(other.subject_id != subject_id for other in others):
         raise GalleryError(f"gallery: subject {others[0].subject_id} has this external id already")
+    _write_identity(connection, seal, subject_id, name, external_id)
+
+
+def rename_subject(
+    connection: sqlite3.Connection, seal: Seal, subject_id: int, name: str | None
+) -> None:
+    """Set or take away a name; the old one is erased."""
+    old = read_subject(connection, seal, subject_id)
+    _write_identity(connection, seal, subject_id, name, old.external_id)
+
+
+def _write_identity(
+    connection: sqlite3.Connection,
+    seal: Seal,
+    subject_id: int,
+    name: str | None,
+    external_id: str | None,
+) -> None:
     (old_cell,) = connection.execute(
         "SELECT cell FROM subjects WHERE subject_id = ?", (subject_id,)
     ).fetchone()

@@ -29,6 +29,13 @@ def read_reference(connection: sqlite3.Connection, seal: Seal, reference_id: int
     return _reference(row, seal, _dimension(connection))
 
 
+def references_of(
+    connection: sqlite3.Connection, seal: Seal, reference_ids: Sequence[int]
+) -> list[Reference]:
+    """Return references in the order asked for; raises GalleryNotFoundError."""
+    return [read_reference(connection, seal, number) for number in reference_ids]
+
+
 def references_after(
     connection: sqlite3.Connection,
     seal: Seal,

@@ -63,13 +63,15 @@ class Origin:
     """Where a template comes from.
 
     ``content_sha256`` of the encoded picture and ``face_index`` identify the sample: enrolling it
-    again changes nothing. ``box``: x1, y1, x2, y2 px.
+    again changes nothing. ``box``: x1, y1, x2, y2 px. ``crop``: an encoded picture of the face to
+    keep, which encrypted galleries of the embedded store do, others refuse.
     """
 
     source: str | None = None
     content_sha256: str | None = None
     face_index: int = 0
     box: tuple[float, float, float, float] | None = None
+    crop: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,16 @@ class Erased:
     n_references: int
     erasure: Erasure
     remaining_copies: tuple[Copy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What a change of model did: how many references have templates of it, and were dropped."""
+
+    old_model_id: str | None
+    model_id: str
+    n_references: int
+    n_dropped: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,41 @@
 """The tables of the embedded store.
 
-Personal data (vectors, names, sources) stand only in ``vectors`` and ``cells``, whose rows are
-appended or overwritten in place by as many bytes, never deleted or resized (see cells.py). All
-other tables hold numbers, times and keyed hashes.
+Personal data (vectors, names, sources, crops) stand only in ``vectors``, ``staged`` and ``cells``,
+whose rows are appended or overwritten in place by as many bytes, never deleted or resized (see
+cells.py), until a whole table is dropped, which overwrites its pages. All other tables hold
+numbers, times and keyed hashes.
 """
 
 from __future__ import annotations
 
 #: "mien" in the file header, so that ``file`` and other programs can tell whose database it is.
 APPLICATION_ID = 0x6D69656E
-VERSION = 1
+VERSION = 2
 #: Large enough for several vectors a page.
 PAGE_BYTES = 16384
+
+#: Templates of another model, which take the place of ``vectors`` when all are there.
+STAGED = "CREATE TABLE staged (slot INTEGER PRIMARY KEY, record BLOB NOT NULL)"
+#: What layout 2 has beyond layout 1: galleries of that layout get it when they are opened.
+ADDED_IN_2 = (
+    STAGED,
+    """CREATE TABLE staged_refs (
+        reference_id INTEGER PRIMARY KEY REFERENCES refs,
+        slot INTEGER,
+        problem TEXT)""",
+    """CREATE TABLE crops (
+        reference_id INTEGER PRIMARY KEY REFERENCES refs,
+        cell INTEGER NOT NULL)""",
+    """CREATE TABLE edits (
+        edit_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        actor TEXT NOT NULL,
+        cell INTEGER NOT NULL)""",
+    """CREATE TABLE edit_subjects (
+        subject_id INTEGER, edit_id INTEGER REFERENCES edits,
+        PRIMARY KEY (subject_id, edit_id)) WITHOUT ROWID""",
+    "CREATE INDEX edit_subjects_by_edit ON edit_subjects (edit_id)",
+)
 
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -64,4 +88,5 @@ TABLES = (
         path TEXT NOT NULL,
         at REAL NOT NULL,
         actor TEXT NOT NULL)""",
+    *ADDED_IN_2,
 )

@@ -11,7 +11,10 @@ from typing import ClassVar, Literal, get_args
 
 from mien.errors import GalleryDamagedError, GalleryError, InputError
 from mien.gallery import audit, copies, keys, upkeep
+from mien.gallery.album import Desk
+from mien.gallery.cells import read_crop
 from mien.gallery.database import Database
+from mien.gallery.edit_log import LoggedEdit, forget_edits, read_edits
 from mien.gallery.enrolling import (
     Batch,
     content_tokens_of,
@@ -19,9 +22,10 @@ from mien.gallery.enrolling import (
     is_enrolled,
     note_subject_change,
 )
-from mien.gallery.erasing import erase_reference, erase_subjects
+from mien.gallery.erasing import erase_reference, erase_subjects, sweep_subjects
 from mien.gallery.index import Float32Index, Index, IndexInfo
 from mien.gallery.live import LiveIndex
+from mien.gallery.migrating import GENERATION, RESIDUE, TARGET, Migration, abandon, clear_residue
 from mien.gallery.parquet import write_parquet
 from mien.gallery.people import (
     add_opt_outs,
@@ -34,7 +38,7 @@ from mien.gallery.people import (
     subjects_after,
     tokens_of,
 )
-from mien.gallery.pin import read_meta, read_pin, require_fit
+from mien.gallery.pin import read_meta, read_pin, require_fit, write_meta
 from mien.gallery.protocol import Gallery, Policy
 from mien.gallery.ranking import rank
 from mien.gallery.reading import read_reference, read_templates, references_after
@@ -95,6 +99,7 @@ class SqliteGallery(Gallery):
         self._search: Search = index
         self._database = Database(self.folder, wait_s=wait_s)
         self._live: LiveIndex | None = None
+        self._generation: int | None = None
         try:
             self._seal = keys.unlock(self._database, key)
         except BaseException:
@@ -243,6 +248,9 @@ class SqliteGallery(Gallery):
         """Change what is given about a subject; what it replaces is erased."""
         with self._changing() as (connection, change_id):
             amend_subject(connection, self._seal, subject_id, name=name, external_id=external_id)
+            if name is not None:
+                # They hold the old name.
+                sweep_subjects(connection, forget_edits(connection, subject_id))
             if consent is not None:
                 put_consent(connection, subject_id, consent)
                 note_subject_change(connection, subject_id, change_id)
@@ -302,15 +310,25 @@ class SqliteGallery(Gallery):
             expired = expired_subjects(connection, now)
         return self._erase(expired, "expire subject", actor=actor, reason=reason)
 
-    def export(self, path: str | Path, *, actor: str | None = None, reason: str = "") -> int:
-        """Write every reference with its vector as Parquet (needs mien[parquet])."""
+    def export(
+        self, path: str | Path, *, crops: bool = False, actor: str | None = None, reason: str = ""
+    ) -> int:
+        """Write every reference with its vector as Parquet (needs mien[parquet]).
+
+        ``crops``: also the pictures that were kept of faces, which are not encrypted there.
+        """
         path = Path(path)
-        n = self.count().references
+        # Listed first: a file that is broken off is a copy too.
+        self.note_export(path, self.count().references, actor=actor, reason=reason)
+        return write_parquet(self, path, crop_of=self.crop if crops else None)
+
+    def note_export(
+        self, path: Path, n: int, *, actor: str | None = None, reason: str = ""
+    ) -> None:
+        """List a copy of n references that is about to be written outside the gallery."""
         with self._database.writing() as connection:
-            # Listed first: a file that is broken off is a copy too.
             audit.note_copy(connection, "export", str(path.absolute()), actor=actor)
             audit.note(connection, "export", actor=actor, reason=reason, n=n)
-        return write_parquet(self, path)
 
     def backup(self, folder: str | Path, *, actor: str | None = None, reason: str = "") -> None:
         """Copy the gallery into a new folder, as it stands now; deletions reach it later on."""
@@ -340,7 +358,8 @@ class SqliteGallery(Gallery):
         with self._changing() as (connection, change_id):
             upkeep.close_gaps(connection, self._seal, change_id)
             audit.note(connection, "compact", actor=actor, reason="", n=0)
-        self._database.vacuum()
+            write_meta(connection, RESIDUE, 1)
+        clear_residue(self._database)
 
     def rotate_key(
         self, key: bytes | str | Path, *, actor: str | None = None, reason: str = ""
@@ -353,8 +372,57 @@ class SqliteGallery(Gallery):
             upkeep.close_gaps(connection, self._seal, change_id)
             seal = keys.reseal(connection, self._seal, key)
             audit.note(connection, "rotate key", actor=actor, reason=reason, n=0)
+            write_meta(connection, RESIDUE, 1)
         self._seal, self._live = seal, None
-        self._database.vacuum()
+        clear_residue(self._database)
+
+    def migration(self, model_id: str) -> Migration:
+        """Return the change to another model, to be filled and swapped (recognition/migrate.py)."""
+        return Migration(self._database, self._seal, model_id)
+
+    @property
+    def migrating_to(self) -> str | None:
+        """The model of a migration under way, ``None`` without one."""
+        with self._database.reading() as connection:
+            target: str | None = read_meta(connection, TARGET)
+            return target
+
+    def abandon_migration(self, *, actor: str | None = None, reason: str = "") -> bool:
+        """Erase what a migration has gathered; returns whether one was under way."""
+        found = abandon(self._database, actor=actor, reason=reason)
+        self.clear_residue()
+        return found
+
+    def clear_residue(self) -> None:
+        """Finish what was killed while it removed the last traces of old vectors."""
+        clear_residue(self._database)
+
+    @contextmanager
+    def editing(self, *, actor: str | None = None) -> Iterator[Desk]:
+        """Open a transaction in which groups are looked at and changed (recognition/album.py)."""
+        with self._changing() as (connection, change_id):
+            yield Desk(connection, self._seal, change_id, actor=actor)
+        # Names that were replaced are not to be read in the write-ahead log.
+        self._database.forget_log()
+
+    def edits(self) -> list[LoggedEdit]:
+        """Return the edits that can be undone, oldest first."""
+        with self._database.reading() as connection:
+            return read_edits(connection, self._seal)
+
+    def state(self) -> int:
+        """Return a number that every change of the gallery raises."""
+        with self._database.reading() as connection:
+            return int(read_meta(connection, "change"))
+
+    def crop(self, reference_id: int) -> bytes | None:
+        """Return the encoded picture kept of a reference, ``None`` where there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT cell, data FROM crops JOIN cells USING (cell) WHERE reference_id = ?",
+                (reference_id,),
+            ).fetchone()
+            return None if row is None else read_crop(row[0], row[1], self._seal)
 
     def close(self) -> None:
         """Let go of the database and the index."""
@@ -369,13 +437,13 @@ class SqliteGallery(Gallery):
             yield connection, read_meta(connection, "change")
 
     def _following(self, connection: sqlite3.Connection, dimension: int) -> LiveIndex:
-        live = self._live
-        if live is None:
-            live = LiveIndex(
-                make_index(self._precision, self._search, dimension), dimension, self._seal
-            )
+        live, generation = self._live, read_meta(connection, GENERATION)
+        # Another process may have changed the model, and with it every slot.
+        if live is None or generation != self._generation:
+            index = make_index(self._precision, self._search, dimension)
+            live = LiveIndex(index, dimension, self._seal)
         live.follow(connection)
-        self._live = live
+        self._live, self._generation = live, generation
         return live
 
     def _erase(

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from mien.errors import GalleryError
-from mien.gallery.cells import read_text
+from mien.gallery.cells import read_crop, read_text
 from mien.gallery.enrolling import note_changes
 from mien.gallery.layout import from_stored, move_stored
 from mien.gallery.records import Verification
@@ -74,14 +74,15 @@ def _wrong_vectors(
 
 
 def _wrong_texts(connection: sqlite3.Connection, seal: Seal) -> Iterator[str]:
-    for table in ("subjects", "refs"):
+    kinds = {"subjects": read_text, "refs": read_text, "crops": read_crop, "edits": read_text}
+    for table, read in kinds.items():
         rows = connection.execute(f"SELECT cell, data FROM {table} LEFT JOIN cells USING (cell)")
         for cell, data in rows:
             if data is None:
                 yield f"{table}: text {cell} is missing"
                 continue
             try:
-                read_text(cell, data, seal)
+                read(cell, data, seal)
             except GalleryError as error:
                 yield f"{table}: {error}"
 

@@ -30,6 +30,7 @@ from mien.types.arrays import Array, ByteArray
 MAX_PIXELS = 89_478_485
 _SRGB_NAMES = (b"sRGB", "sRGB".encode("utf-16-be"))
 _HEIC_BRANDS = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypheim", b"ftyphevc")
+_ORIENTATION = 0x0112
 _GREY_16_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
 
@@ -65,6 +66,22 @@ def decode(data: bytes, source: str = "bytes", *, max_pixels: int = MAX_PIXELS) 
         _fast_jpeg(data, header, source) if _is_plain_jpeg(header) else _by_pillow(header, source)
     )
     return Image(pixels, source, content_sha256=hashlib.sha256(data).hexdigest())
+
+
+def stored_frame(data: bytes, source: str = "bytes") -> tuple[tuple[int, int], int]:
+    """Return width and height of an encoded picture as stored, and its EXIF orientation 1..8.
+
+    HEIC is stored turned already: its orientation is 1. Raises ImageReadError.
+    """
+    header = _open(data, source)
+    orientation = header.getexif().get(_ORIENTATION, 1)
+    return header.size, orientation if orientation in range(1, 9) else 1
+
+
+def embedded_xmp(data: bytes, source: str = "bytes") -> bytes | None:
+    """Return the XMP inside an encoded picture, ``None`` where there is none."""
+    found = _open(data, source).info.get("xmp")
+    return found.encode() if isinstance(found, str) else found
 
 
 def _open(data: bytes, source: str) -> PillowImage.Image:

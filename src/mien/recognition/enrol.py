@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -18,8 +18,10 @@ from typing import Literal
 
 import numpy as np
 
-from mien.errors import InputError
+from mien.errors import ImageReadError, InputError
 from mien.gallery import Consent, Enrolment, Gallery, Lookalike, Origin, Subject
+from mien.io import read_image
+from mien.recognition.kept import kept_crop
 from mien.recognition.labels import Labels
 from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis, Templates
@@ -62,6 +64,7 @@ def enrol_pictures(
     labels: Labels,
     choose: Choose = "single",
     consent: Consent | None = None,
+    keep_crops: bool = False,
     lookalike_threshold: float | None = None,
     actor: str | None = None,
     reason: str = "",
@@ -71,12 +74,81 @@ def enrol_pictures(
 
     ``analyzer``: from ``analyzer_for``; quality is stored when it has that task. ``choose``: what
     to do when a picture shows several faces, as for ``verify``: "single" leaves it out, "largest"
-    takes the largest. ``on_done`` is called once a picture. Pictures that are enrolled already are
-    not analysed again.
+    takes the largest. ``keep_crops``: keep a picture of each face (needs an encrypted gallery).
+    ``on_done`` is called once a picture. Pictures that are enrolled already are not analysed again.
     """
     if choose not in ("single", "largest"):
         raise InputError(f"choose: got {choose!r}, expected 'single' or 'largest'")
+
     progress = Progress()
+    with _Writer(gallery, progress, lookalike_threshold, actor, reason) as writer:
+        analysed = _analysed(gallery, paths, analyzer, labels, progress, on_done)
+        pick = _one_face(choose, consent)
+        _write(writer, analysed, progress, pick, keep_crops=keep_crops, on_done=on_done)
+    return progress
+
+
+def enrol_faces(
+    gallery: Gallery,
+    paths: Iterable[Path],
+    *,
+    analyzer: Analyzer,
+    whom: Callable[[Analysis], Sequence[tuple[int, Subject]]] | None = None,
+    consent: Consent | None = None,
+    keep_crops: bool = False,
+    lookalike_threshold: float | None = None,
+    actor: str | None = None,
+    reason: str = "",
+    on_done: Callable[[], None] = lambda: None,
+) -> Progress:
+    """Enrol several faces of each picture: those that ``whom`` names, by their rows.
+
+    Without ``whom`` every face becomes a subject of its own, without a name. Pictures of which a
+    face is enrolled already are not analysed again; the rest is as in ``enrol_pictures``.
+    """
+
+    def pick(analysis: Analysis, _: Subject) -> Sequence[tuple[int, Subject]] | str:
+        if whom is None:
+            return [(row, Subject(consent=consent)) for row in range(len(analysis.found))]
+        try:
+            chosen = [(row, replace(person, consent=consent)) for row, person in whom(analysis)]
+        except InputError as error:
+            return str(error)
+        return chosen if chosen else "nothing says whom it shows"
+
+    progress = Progress()
+    with _Writer(gallery, progress, lookalike_threshold, actor, reason) as writer:
+        analysed = _analysed(gallery, paths, analyzer, _anyone, progress, on_done)
+        _write(writer, analysed, progress, pick, keep_crops=keep_crops, on_done=on_done)
+    return progress
+
+
+#: Chooses the faces of a picture and whom they show, or says why it is left out; given whom the
+#: picture is said to show.
+Pick = Callable[[Analysis, Subject], Sequence[tuple[int, Subject]] | str]
+
+
+def _one_face(choose: Choose, consent: Consent | None) -> Pick:
+    def pick(analysis: Analysis, subject: Subject) -> Sequence[tuple[int, Subject]] | str:
+        row, why = _chosen(analysis, choose)
+        return why if row is None else [(row, replace(subject, consent=consent))]
+
+    return pick
+
+
+def _anyone(_: Path) -> Subject:
+    return Subject()
+
+
+def _analysed(
+    gallery: Gallery,
+    paths: Iterable[Path],
+    analyzer: Analyzer,
+    labels: Labels,
+    progress: Progress,
+    on_done: Callable[[], None],
+) -> Iterator[tuple[Path, Subject, Analysis]]:
+    """Yield the pictures that are to be enrolled, each with whom it is said to show."""
     asked: deque[tuple[Path, Subject]] = deque()
 
     def new() -> Iterator[Path]:
@@ -85,21 +157,56 @@ def enrol_pictures(
             if subject is None:
                 _leave(progress, str(path), "nothing says whom it shows", on_done)
                 continue
-            asked.append((path, replace(subject, consent=consent)))
+            asked.append((path, subject))
             yield path
 
-    with _Writer(gallery, progress, lookalike_threshold, actor, reason) as writer:
-        for analysis in analyzer.analyze_many(new()):
-            # Analyses come in the order of the pictures.
-            path, subject = asked.popleft()
-            row, why = _chosen(analysis, choose)
-            if row is None:
-                _leave(progress, str(path), why, on_done, failed=analysis.error is not None)
-                continue
-            writer.add(_template(analysis, row), subject, _origin(analysis, row))
-            progress.n_pictures += 1
-            on_done()
-    return progress
+    for analysis in analyzer.analyze_many(new()):
+        # Analyses come in the order of the pictures.
+        yield *asked.popleft(), analysis
+
+
+def _write(
+    writer: _Writer,
+    analysed: Iterable[tuple[Path, Subject, Analysis]],
+    progress: Progress,
+    pick: Pick,
+    *,
+    keep_crops: bool,
+    on_done: Callable[[], None],
+) -> None:
+    """Give the faces of each picture that are to be enrolled to the writer."""
+    for path, subject, analysis in analysed:
+        picked = _why_not(analysis) or pick(analysis, subject)
+        if isinstance(picked, str):
+            _leave(progress, str(path), picked, on_done, failed=analysis.error is not None)
+            continue
+        try:
+            crops = _crops(analysis, [row for row, _ in picked]) if keep_crops else {}
+        except ImageReadError as error:
+            _leave(progress, str(path), str(error), on_done, failed=True)
+            continue
+        writer.add(
+            (_template(analysis, row), whom, _origin(analysis, row, crops.get(row)))
+            for row, whom in picked
+        )
+        progress.n_pictures += 1
+        on_done()
+
+
+def _crops(analysis: Analysis, rows: Sequence[int]) -> dict[int, bytes]:
+    """Cut the crops to keep; the picture is decoded once more, as the pipeline keeps no pixels."""
+    assert analysis.source is not None
+    image = read_image(analysis.source)
+    if image.content_sha256 != analysis.content_sha256:
+        raise ImageReadError(f"{analysis.source}: changed while it was enrolled")
+    return {row: kept_crop(image, analysis.found, row) for row in rows}
+
+
+def _why_not(analysis: Analysis) -> str:
+    """Return why nobody of a picture can be enrolled, or nothing."""
+    if analysis.error is not None:
+        return analysis.error.message
+    return "" if len(analysis.found) else "no face was found"
 
 
 def _not_enrolled(
@@ -140,11 +247,7 @@ def _leave(
 
 def _chosen(analysis: Analysis, choose: Choose) -> tuple[int | None, str]:
     """Return the face to enrol, or why there is none."""
-    if analysis.error is not None:
-        return None, analysis.error.message
     n = len(analysis.found)
-    if n == 0:
-        return None, "no face was found"
     if n > 1 and choose == "single":
         return None, f"shows {n} faces"
     return int(np.argmax(analysis.found.boxes.wh.prod(axis=1))), ""
@@ -160,9 +263,9 @@ def _template(analysis: Analysis, row: int) -> Templates:
     return replace(template, quality=np.array([worth], np.float32))
 
 
-def _origin(analysis: Analysis, row: int) -> Origin:
+def _origin(analysis: Analysis, row: int, crop: bytes | None) -> Origin:
     box = analysis.found[row].box
-    return Origin(analysis.source, analysis.content_sha256, row, box)
+    return Origin(analysis.source, analysis.content_sha256, row, box, crop)
 
 
 class _Writer:
@@ -197,11 +300,14 @@ class _Writer:
         finally:
             self._pool.shutdown()
 
-    def add(self, template: Templates, subject: Subject, origin: Origin) -> None:
-        """Take one template; writes when there are enough, or the oldest has waited enough."""
+    def add(self, rows: Iterable[tuple[Templates, Subject, Origin]]) -> None:
+        """Take the faces of one picture, which are written in one transaction.
+
+        Writes when there are enough, or the oldest has waited enough.
+        """
         if not self._waiting:
             self._since_s = time.monotonic()
-        self._waiting.append((template, subject, origin))
+        self._waiting.extend(rows)
         enough = len(self._waiting) >= ROWS_AT_ONCE
         if enough or time.monotonic() - self._since_s >= MOST_WAIT_S:
             self._send()

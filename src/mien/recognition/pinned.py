@@ -19,17 +19,21 @@ _MESHES = ("facemesh.attention", "facemesh.plain")
 def analyzer_for(gallery: Gallery, tasks: Sequence[str] = ("embed",), **options: Any) -> Analyzer:
     """Return an Analyzer whose templates have the gallery's model id.
 
-    A gallery that is not pinned yet takes what the options say. Raises GalleryMismatchError where
-    no installed model makes such templates, or an option that was given forbids it.
+    A gallery that is not pinned yet takes what the options say. Raises GalleryMismatchError as
+    ``options_of``.
     """
     model_id = gallery.model_id
     if model_id is not None:
-        options |= _recipe(model_id, options)
+        options |= options_of(model_id, options)
     return Analyzer(tasks, **options)
 
 
-def _recipe(model_id: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Return embedder, mesh and mirroring behind a model id, as far as they may be chosen."""
+def options_of(model_id: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return embedder, mesh and mirroring behind a model id, as far as they may be chosen.
+
+    Raises GalleryMismatchError where no installed model makes such templates, or what is ``given``
+    forbids it.
+    """
     name = model_id.partition("@")[0]
     embedder = given.get("embedder", name)
     meshes = (given["mesh"],) if "mesh" in given else _MESHES

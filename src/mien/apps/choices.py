@@ -1,0 +1,28 @@
+"""What several commands let one choose, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Pictures = Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)]
+Where = Annotated[Path, typer.Argument(help="The gallery's folder.", show_default=False)]
+At = Annotated[
+    Path, typer.Option("--gallery", "-g", help="The gallery's folder.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on a terminal too.")]
+JsonFile = Annotated[
+    str | None, typer.Option("--json", help="Write JSON to this file; - is stdout.")
+]
+Reason = Annotated[str, typer.Option(help="Why, for the audit log.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at once; default all cores.")
+]
+Device = Annotated[
+    str, typer.Option(help="cpu, cuda, openvino ...; one that is not there is an error.")
+]
+Embedder = Annotated[
+    str | None, typer.Option(help="Recognition model, or your own spec file.", show_default=False)
+]
