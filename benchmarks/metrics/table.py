@@ -18,8 +18,8 @@ HEAD = """# Metrics
 
 Everything in `mien.metrics` is NumPy alone and is a function or a frozen result. Written by
 `python -m benchmarks.metrics`: the rules stand in the docstrings, the values are computed anew, and
-`tests/benchmarks/test_metric_oracles.py` fails where a difference is above its tolerance. The data are
-made up and seeded; nothing here says how good a model is (that is [accuracy.md](accuracy.md)).
+`tests/benchmarks/test_metric_oracles.py` fails where a difference is above its tolerance. The data
+are made up and seeded; nothing here says how good a model is (that is [accuracy.md](accuracy.md)).
 
 ```python
 import numpy as np
