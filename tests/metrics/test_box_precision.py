@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.metrics.detection import PICTURES, SUBSETS
 from mien.errors import ArrayError
-from mien.metrics.coco import coco_scores
+from mien.metrics.coco import MEDIUM, SMALL, average_precision_at, coco_scores
 from mien.metrics.detection import PictureBoxes, overlaps
 from mien.metrics.wider import in_subset, wider_ap
 
@@ -28,6 +28,19 @@ def test_overlap_at_the_limit_is_right() -> None:
     half = picture([[0.0, 0, 10, 5]], [0.9], FACE)
     assert coco_scores([half]).ap50 == pytest.approx(1)
     assert wider_ap([half], exact=True).ap == 1
+
+
+def test_of_equal_overlaps_the_later_truth_is_taken() -> None:
+    # Two faces overlap the first box alike; the second box overlaps only the first face.
+    truth = [[0.0, 0, 10, 10], [2, 0, 12, 10]]
+    both = picture([[1.0, 0, 11, 10], [-2, 0, 8, 10]], [0.9, 0.8], truth)
+    assert coco_scores([both]).ap50 == pytest.approx(1)
+
+
+def test_both_ends_of_a_size_are_inside() -> None:
+    edge = picture([[0.0, 0, 32, 32]], [0.9], [[0.0, 0, 32, 32]])
+    assert average_precision_at([edge], iou=0.5, area=SMALL) == pytest.approx(1)
+    assert average_precision_at([edge], iou=0.5, area=MEDIUM) == pytest.approx(1)
 
 
 def test_the_second_box_on_a_face_is_false() -> None:
@@ -59,6 +72,13 @@ def test_nothing_found_and_nothing_there() -> None:
     assert math.isnan(coco_scores([]).ap)
     assert math.isnan(wider_ap([]).ap)
     assert overlaps(np.zeros((1, 4)), np.zeros((1, 4)))[0, 0] == 0
+
+
+def test_sides_are_one_px_longer_unless_exact() -> None:
+    # 10 x 4.8 in 10 x 10: 0.48; with the benchmark's extra pixel 11 x 5.8 in 11 x 11: 0.53.
+    short = [picture([[0.0, 0, 10, 4.8]], [0.9], FACE)]
+    assert wider_ap(short).ap == 1
+    assert wider_ap(short, exact=True).ap == 0
 
 
 def test_subset_ignores_the_other_faces() -> None:
