@@ -12,7 +12,9 @@ from typing import ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from mien.data.pairs import Pairs
 from mien.data.sample import Sample
+from mien.data.template_protocol import Members, Searches, TemplatePairs
 from mien.errors import InputError
+from mien.types.arrays import ByteArray
 
 
 class Dataset(Protocol):
@@ -47,6 +49,37 @@ class VerificationDataset(Protocol):
 
     def pairs(self, split: str | None = None) -> Pairs:
         """Return the comparisons; every sample id they name is one that samples() yields."""
+        ...
+
+
+@runtime_checkable
+class ParsingDataset(Protocol):
+    """A data set that says what each pixel shows."""
+
+    classes: ClassVar[tuple[str, ...]]
+
+    def mask(self, sample: Sample) -> ByteArray:
+        """Return ``(H,W) uint8``, indices into ``classes``, 255 = not said; DatasetError.
+
+        It covers the whole picture, maybe at another resolution.
+        """
+        ...
+
+
+@runtime_checkable
+class TemplateDataset(Protocol):
+    """A data set that compares and searches templates of several pictures each."""
+
+    def members(self) -> Members:
+        """Return which samples each template is made of."""
+        ...
+
+    def template_pairs(self) -> TemplatePairs:
+        """Return the 1:1 comparisons of templates."""
+        ...
+
+    def searches(self) -> Searches:
+        """Return the 1:N protocol: galleries and probes."""
         ...
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mien.errors import DatasetError
+
+if TYPE_CHECKING:
+    import _csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,23 @@ class Row:
             raise self.error(f"column {column}: got {self[column]!r}, expected a whole number")
         return int(value)
 
+    def numbers(self, start: int, stop: int | None = None) -> list[float]:
+        """Return the cells ``start:stop`` as finite numbers. Raises DatasetError."""
+        return [self.number(place) for place in range(*slice(start, stop).indices(len(self.cells)))]
+
+    def file(self, folder: Path, name: str) -> Path:
+        """Return the file ``name`` below ``folder`` that the row speaks of. Raises DatasetError."""
+        path = folder / name
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise self.error(f"{name!r} lies outside {folder}")
+        if not path.is_file():
+            raise self.error(f"names {name}, but there is no {path}")
+        return path
+
+    def choice(self, column: str | int, known: Mapping[str, str]) -> str:
+        """Return what the data set's code in one cell stands for. Raises DatasetError."""
+        return known[self.one_of(column, tuple(known))]
+
     def one_of(self, column: str | int, known: Sequence[str]) -> str:
         """Return one cell that must be one of the ``known``. Raises DatasetError."""
         if self[column] not in known:
@@ -65,6 +86,14 @@ def split_lines(path: Path, *, cells: int | None = None, skip: int = 0) -> Itera
         yield _counted(row, cells)
 
 
+def head_and_lines(path: Path) -> tuple[Row, list[Row]]:
+    """Return the first line, which says what follows, and the others. Raises DatasetError."""
+    rows = list(split_lines(path))
+    if not rows:
+        raise DatasetError(f"{path}: is empty")
+    return rows[0], rows[1:]
+
+
 def read_table(
     path: Path, *, columns: Sequence[str], delimiter: str = ",", header: bool = True
 ) -> Iterator[Row]:
@@ -76,7 +105,7 @@ def read_table(
     """
     names = tuple(columns)
     reader = csv.reader((text for _, text in _numbered(path)), delimiter=delimiter)
-    for cells in reader:
+    for cells in _csv_rows(path, reader):
         if header:
             names, header = _header(path, cells, columns), False
         elif cells:
@@ -84,6 +113,13 @@ def read_table(
             yield _counted(row, len(names))
     if header:
         raise DatasetError(f"{path}: is empty, expected a header with {', '.join(columns)}")
+
+
+def _csv_rows(path: Path, reader: _csv.Reader) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise DatasetError(f"{path}:{reader.line_num}: is no CSV: {error}") from error
 
 
 def _header(path: Path, cells: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:

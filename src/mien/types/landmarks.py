@@ -13,8 +13,19 @@ from mien.types.arrays import FloatArray, Index, checked, same_length
 #: five: left eye, right eye, nose tip, left mouth corner, right mouth corner.
 #: blaze6: left eye, right eye, nose tip, mouth centre, left ear, right ear.
 #: ibug68: the 300-W order. mesh478: MediaPipe's 468 vertices, then right and left iris (5 each).
+#: wflw98, cofw29, helen194, lapa106: in the order of the data set that they are named after.
 SCHEMAS: Mapping[str, int] = MappingProxyType(
-    {"five": 5, "blaze6": 6, "ibug68": 68, "mesh468": 468, "mesh478": 478}
+    {
+        "five": 5,
+        "blaze6": 6,
+        "cofw29": 29,
+        "ibug68": 68,
+        "wflw98": 98,
+        "lapa106": 106,
+        "helen194": 194,
+        "mesh468": 468,
+        "mesh478": 478,
+    }
 )
 
 
