@@ -15,9 +15,16 @@ STORES: dict[str, Callable[[Path], Gallery]] = {
     "sqlite": lambda path: open_gallery(path),
     "sqlite encrypted": lambda path: open_gallery(path, key=KEY),
     "sqlite int8": lambda path: open_gallery(path, precision="int8"),
+    "milvus": lambda path: open_gallery(f"milvus:{path}.db"),
+    "milvus sealed": lambda path: open_gallery(f"milvus:{path}.db?keys={path}.keys", key=KEY),
 }
 #: Extras that a store needs; without them its tests are skipped.
-NEEDS = {"sqlite encrypted": "cryptography", "sqlite int8": "numkong"}
+NEEDS = {
+    "sqlite encrypted": "cryptography",
+    "sqlite int8": "numkong",
+    "milvus": "milvus_lite",
+    "milvus sealed": "milvus_lite",
+}
 Opener = Callable[[], Gallery]
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mien.gallery import Subject
-from mien.gallery.sqlite import SqliteGallery
+from mien.gallery import Gallery, Subject, open_gallery
 from mien.recognition import enrol
 from mien.types import Analysis, Boxes, Faces
 from tests.conftest import REPOSITORY
@@ -23,9 +22,9 @@ from tests.gallery.synthetic import templates
 
 
 class Other(AbstractContextManager["Other"]):
-    """The handle of the parent."""
+    """The handle of the parent; ``folder``: a path or URL."""
 
-    def __init__(self, folder: Path, *, wait_s: float = 10) -> None:
+    def __init__(self, folder: Path | str, *, wait_s: float = 10) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(folder), str(wait_s)],
             stdin=subprocess.PIPE,
@@ -70,7 +69,7 @@ class FakeAnalyzer:
             yield Analysis(str(path), content, (64, 64), faces, templates=templates(1, seed=number))
 
 
-def enrol_files(gallery: SqliteGallery, files: Iterable[Path]) -> enrol.Progress:
+def enrol_files(gallery: Gallery, files: Iterable[Path]) -> enrol.Progress:
     """Enrol files of numbers under ten subjects, in small transactions."""
     enrol.ROWS_AT_ONCE = 7
     done = iter(range(1_000_000))
@@ -91,7 +90,7 @@ def tell(answer: Any) -> None:
 
 def serve(folder: str, wait_s: str) -> None:
     """Do what the parent asks for until it hangs up."""
-    gallery = SqliteGallery(folder, wait_s=float(wait_s))
+    gallery = open_gallery(folder, wait_s=float(wait_s))
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "search":

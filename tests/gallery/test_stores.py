@@ -230,13 +230,13 @@ def test_unknown_quality_counts_as_middling(gallery: Gallery) -> None:
 
 def test_consent_that_has_expired(gallery: Gallery) -> None:
     now = datetime.now(UTC)
-    soon = Consent("visit", now, now + timedelta(milliseconds=300))
+    soon = Consent("visit", now, now + timedelta(seconds=1))
     probes = templates(3)
     enrolment = gallery.enrol(
         probes, [Subject("Ada", consent=soon), Subject("Bo"), Subject("Cy")], origins=origins(3)
     )
     assert len(gallery.search(probes[[0]], 5)[0]) == 3
-    time.sleep(0.4)
+    time.sleep(1.1)
     # Not found any more, even before it is erased; found again when the consent is renewed.
     assert len(gallery.search(probes[[0]], 5)[0]) == 2
     renewed = Consent("visit", now, now + timedelta(days=1))

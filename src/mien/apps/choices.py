@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 Pictures = Annotated[list[Path], typer.Argument(help="Pictures and folders.", show_default=False)]
-Where = Annotated[Path, typer.Argument(help="The gallery's folder.", show_default=False)]
+Where = Annotated[Path, typer.Argument(help="The gallery: a folder or URL.", show_default=False)]
 At = Annotated[
-    Path, typer.Option("--gallery", "-g", help="The gallery's folder.", show_default=False)
+    Path, typer.Option("--gallery", "-g", help="The gallery: a folder or URL.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on a terminal too.")]
 JsonFile = Annotated[
@@ -25,4 +25,10 @@ Device = Annotated[
 ]
 Embedder = Annotated[
     str | None, typer.Option(help="Recognition model, or your own spec file.", show_default=False)
+]
+On = Annotated[
+    str | None, typer.Option(help="ray, ray:auto or ray://host:10001: a bulk job; with --shards.")
+]
+Shards = Annotated[
+    Path | None, typer.Option(help="Folder of Parquet shards that a bulk job writes and resumes.")
 ]

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from mien import __version__
-from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, Pictures
+from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, On, Pictures, Shards
 from mien.apps.cli_album import register as register_album
 from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_gallery import register as register_gallery
@@ -90,6 +90,8 @@ def analyze(
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Refuse larger pictures before decoding them.")
     ] = None,
+    on: On = None,
+    shards: Shards = None,
 ) -> None:
     """Find out everything about the faces in pictures.
 
@@ -119,6 +121,8 @@ def analyze(
             device=device,
             max_pixels=max_pixels,
             options={name: value for name, value in chosen.items() if value is not None},
+            on=on,
+            shards=shards,
         )
         code = run(request)
     raise typer.Exit(code)

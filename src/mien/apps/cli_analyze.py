@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from mien.apps.job import (
 )
 from mien.apps.journal import Journal
 from mien.apps.outputs import save_csv, save_json, save_report, write_json
+from mien.apps.shards import ShardFolder, Shards
 from mien.apps.terminal import OK, SOME_FAILED, is_terminal, progress, say, show_faces
 from mien.errors import InputError
 from mien.tasks.pipeline import Analyzer
@@ -41,10 +42,14 @@ class Request:
     device: str
     max_pixels: int | None
     options: dict[str, Any]
+    on: str | None = None
+    shards: Path | None = None
 
 
 def analyze(request: Request) -> int:
     """Do it; return the exit code."""
+    if request.on is not None or request.shards is not None:
+        return analyze_in_bulk(request)
     analyzer = build(request)
     landmarks = schemas_of(request.landmarks)
     inputs = expand(request.paths, leave_out=request.draw)
@@ -69,6 +74,60 @@ def analyze(request: Request) -> int:
         # One picture is soon done again; the journal of many stays, for --resume.
         journal.remove()
     return code
+
+
+def analyze_in_bulk(request: Request) -> int:
+    """Write Parquet shards on Ray; return the exit code."""
+    if request.on is None or request.shards is None:
+        raise InputError("--on and --shards go together: --on ray --shards FOLDER")
+    if any(one is not None for one in (request.json, request.csv, request.draw, request.report)):
+        raise InputError("--on ray: writes shards only, without --json, --csv, --draw, --report")
+    analyzer = build(replace(request, jobs=1))
+    landmarks = schemas_of(request.landmarks)
+    paths = [item.path for item in expand(request.paths, leave_out=request.shards)]
+    failed = 0
+    for record in shards_of(
+        analyzer,
+        paths,
+        request.shards,
+        on=request.on,
+        workers=request.jobs,
+        landmarks=landmarks,
+    ).failures():
+        failed += 1
+        say(f"mien: {told(record)}")
+    say(f"mien: {len(paths):,} pictures in {request.shards}, {failed:,} with an error")
+    return SOME_FAILED if failed else OK
+
+
+def shards_of(
+    analyzer: Analyzer,
+    paths: Sequence[str],
+    folder: Path,
+    *,
+    on: str,
+    workers: int | None,
+    landmarks: tuple[str, ...] = (),
+) -> Shards:
+    """Analyse what a folder of shards does not hold yet; returns its shards."""
+    from mien.apps.bulk import cores_of, run_on_ray
+
+    shards = ShardFolder(folder)
+    settings = settings_of(analyzer, landmarks)
+    blocks, missing = shards.begin(paths, settings, n_workers=cores_of(workers))
+    with steps("analysing", len(paths)) as step:
+        step(len(paths) - sum(len(block.paths) for block in missing))
+        run_on_ray(
+            analyzer,
+            missing,
+            folder,
+            on=on,
+            workers=workers,
+            landmarks=landmarks,
+            on_done=step,
+        )
+    shards.finish(blocks)
+    return Shards(shards, blocks)
 
 
 def build(request: Request) -> Analyzer:
@@ -144,13 +203,13 @@ def told(record: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def steps(title: str, total: int) -> Iterator[Callable[[], None]]:
-    """Yield what counts one step on a progress bar."""
+def steps(title: str, total: int) -> Iterator[Callable[..., None]]:
+    """Yield what counts one step, or several, on a progress bar."""
     with progress() as shown:
         task = shown.add_task(title, total=total, rate="")
 
-        def step() -> None:
-            shown.advance(task)
+        def step(n: int = 1) -> None:
+            shown.advance(task, n)
             speed = shown.tasks[0].speed
             shown.update(task, rate="" if speed is None else f"{speed:.0f}/s")
 

@@ -10,7 +10,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from mien.apps.choices import At, Device, Embedder, Jobs, Json, Pictures, Reason, Where
+from mien.apps.choices import (
+    At,
+    Device,
+    Embedder,
+    Jobs,
+    Json,
+    On,
+    Pictures,
+    Reason,
+    Shards,
+    Where,
+)
 from mien.apps.terminal import plain_errors
 
 _AGAIN = "what was done is kept; the same command goes on from here"
@@ -56,6 +67,8 @@ def enrol(
     jobs: Jobs = None,
     device: Device = "cpu",
     embedder: Embedder = None,
+    on: On = None,
+    shards: Shards = None,
     json: Json = False,
 ) -> None:
     """Enrol people into a gallery. Run again to go on after an interruption.
@@ -76,6 +89,7 @@ def enrol(
             reason=reason,
             as_json=json,
             options=gallery_work.chosen(threads=jobs, device=device, embedder=embedder),
+            bulk=None if on is None and shards is None else (on, shards),
         )
     raise typer.Exit(code)
 

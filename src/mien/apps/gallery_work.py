@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import typer
 
-from mien.apps.cli_analyze import steps
+from mien.apps.cli_analyze import shards_of, steps
 from mien.apps.terminal import FAILED, OK, SOME_FAILED, console, is_terminal, printable, say
 from mien.errors import GalleryNotFoundError, InputError, ModelError
 from mien.gallery import Consent, Erased, Policy, Subject, open_gallery
@@ -19,7 +19,13 @@ from mien.gallery.parquet import read_parquet
 from mien.gallery.sqlite import Precision, SqliteGallery
 from mien.io import find_images
 from mien.models import get_spec
-from mien.recognition.enrol import Choose, Progress, enrol_faces, enrol_pictures
+from mien.recognition.enrol import (
+    Choose,
+    Progress,
+    enrol_analysed,
+    enrol_faces,
+    enrol_pictures,
+)
 from mien.recognition.labels import Labels, by_folder, by_name, by_table
 from mien.recognition.operating import operating_point
 from mien.recognition.pinned import analyzer_for
@@ -82,35 +88,61 @@ def enrol(
     reason: str,
     as_json: bool,
     options: dict[str, Any],
+    bulk: tuple[str | None, Path | None] | None = None,
 ) -> int:
-    """Enrol pictures; return the exit code."""
+    """Enrol pictures, ``bulk`` on Ray into shards first; return the exit code."""
     from_xmp = subject_from == "xmp"
     labels = {} if from_xmp else _labels_of_all(paths, subject_from)
     files = list(dict.fromkeys(find_images(paths))) if from_xmp else list(labels)
     tasks = ("quality", "embed") if quality else ("embed",)
-    open_it = embedded if keep_crops else opened
-    with open_it(folder, create=True) as gallery:
-        if keep_crops and not gallery.encrypted:
-            raise InputError(
-                "--keep-crops: needs an encrypted gallery; set MIEN_GALLERY_KEY_FILE for a new "
-                "one, or encrypt this one: mien gallery rotate-key"
-            )
-        analyzer = analyzer_for(gallery, tasks, **options)
-        how: dict[str, Any] = {"analyzer": analyzer, "keep_crops": keep_crops, "consent": consent}
-        how |= {"lookalike_threshold": _lookalike_threshold(analyzer, gallery), "reason": reason}
+    if bulk is not None and (from_xmp or keep_crops):
+        raise InputError("--on: goes with neither --subject-from xmp nor --keep-crops")
+    with (embedded if keep_crops else opened)(folder, create=True) as gallery:
+        if keep_crops:
+            _require_encrypted(gallery)
+        one_core = {} if bulk is None else {"threads": 1}
+        analyzer = analyzer_for(gallery, tasks, **options | one_core)
+        how: dict[str, Any] = {"consent": consent, "reason": reason}
+        how["lookalike_threshold"] = _lookalike_threshold(analyzer, gallery)
+        by_label: dict[str, Any] = {"choose": choose, "labels": lambda path: labels[path](path)}
         with steps("enrolling", len(files)) as step:
             how["on_done"] = step
-            if from_xmp:
-                progress = enrol_faces(gallery, files, whom=named_by_sidecar, **how)
+            if bulk is not None:
+                done = _analysed(analyzer, labels, bulk, options.get("threads"))
+                progress = enrol_analysed(gallery, done, **how, **by_label)
             else:
-                how |= {"choose": choose, "labels": lambda path: labels[path](path)}
-                progress = enrol_pictures(gallery, files, **how)
+                how |= {"analyzer": analyzer, "keep_crops": keep_crops}
+                if from_xmp:
+                    progress = enrol_faces(gallery, files, whom=named_by_sidecar, **how)
+                else:
+                    progress = enrol_pictures(gallery, files, **how, **by_label)
         _show_progress(gallery, progress, as_json=as_json)
     return SOME_FAILED if progress.left else OK
 
 
+def _require_encrypted(gallery: SqliteGallery) -> None:
+    if not gallery.encrypted:
+        raise InputError(
+            "--keep-crops: needs an encrypted gallery; set MIEN_GALLERY_KEY_FILE for a new "
+            "one, or encrypt this one: mien gallery rotate-key"
+        )
+
+
 def _labels_of_all(paths: Sequence[Path], subject_from: str) -> dict[Path, Labels]:
     return {p: _labels(subject_from, root) for root in paths for p in find_images(root)}
+
+
+def _analysed(
+    analyzer: Analyzer,
+    paths: Iterable[Path],
+    bulk: tuple[str | None, Path | None],
+    workers: int | None,
+) -> Iterator[tuple[Path, Analysis]]:
+    on, folder = bulk
+    if on is None or folder is None:
+        raise InputError("--on and --shards go together: --on ray --shards FOLDER")
+    found = shards_of(analyzer, [str(path) for path in paths], folder, on=on, workers=workers)
+    return found.analyses()
 
 
 def _labels(subject_from: str, root: Path) -> Labels:
@@ -262,7 +294,9 @@ def info(folder: Path, *, as_json: bool) -> None:
             "metric": gallery.metric,
             "subjects": count.subjects,
             "references": count.references,
-            "bytes": sum(path.stat().st_size for path in folder.iterdir()),
+            "bytes": sum(path.stat().st_size for path in folder.iterdir())
+            if folder.is_dir()
+            else None,
             "encrypted": gallery.encrypted,
             "erasure": gallery.erasure,
             "copies": [
@@ -359,8 +393,12 @@ def _show_erased(erased: Erased, *, as_json: bool) -> None:
 
 def export(folder: Path, file: Path, *, crops: bool, reason: str) -> None:
     """Write the Parquet file."""
-    with opened(folder) as gallery:
-        n = gallery.export(file, crops=crops, reason=reason)
+    if crops:
+        with embedded(folder) as kept:
+            n = kept.export(file, crops=True, reason=reason)
+    else:
+        with opened(folder) as gallery:
+            n = gallery.export(file, reason=reason)
     say(f"mien: {n:,} references written; {file} is not encrypted and is yours to look after")
 
 

@@ -122,7 +122,12 @@ def _keys(batch: Batch, tokens: Sequence[bytes]) -> list[tuple[bytes, int]]:
 def _refusal(
     connection: sqlite3.Connection, seal: Seal, subject: Subject, token: bytes
 ) -> Outcome | None:
-    if is_opted_out(connection, (token, *tokens_of(seal, subject))):
+    return refusal(subject, is_opted_out(connection, (token, *tokens_of(seal, subject))))
+
+
+def refusal(subject: Subject, opted_out: bool) -> Outcome | None:
+    """Return the outcome of a row that must not be enrolled, ``None`` for one that may."""
+    if opted_out:
         return Outcome("refused", None, None, "the person opted out")
     until = None if subject.consent is None else subject.consent.expires_at
     if until is not None and until.timestamp() <= time.time():
@@ -144,20 +149,28 @@ def _already(
     return found
 
 
-def _subject_ids(
-    connection: sqlite3.Connection, seal: Seal, batch: Batch, new: Sequence[int], change_id: int
-) -> tuple[list[int], list[int]]:
-    """Return the subject of each new row, and the subjects that were made for them."""
-    identity: dict[object, int] = {}
-    unknown: dict[object, Subject] = {}
-    keys = []
-    for row in new:
+def subject_keys(batch: Batch, rows: Sequence[int]) -> list[object]:
+    """Return a key for each row: rows of one key show one subject, by the rule of Subject."""
+    keys: list[object] = []
+    for row in rows:
         subject = batch.subjects[row]
         nameless = (subject.subject_id, subject.external_id, subject.name) == (None, None, None)
         key: object = (subject.external_id, subject.external_id or subject.name, subject.subject_id)
         if nameless:
             key = "one" if batch.one_subject else row
         keys.append(key)
+    return keys
+
+
+def _subject_ids(
+    connection: sqlite3.Connection, seal: Seal, batch: Batch, new: Sequence[int], change_id: int
+) -> tuple[list[int], list[int]]:
+    """Return the subject of each new row, and the subjects that were made for them."""
+    identity: dict[object, int] = {}
+    unknown: dict[object, Subject] = {}
+    keys = subject_keys(batch, new)
+    for row, key in zip(new, keys, strict=True):
+        subject = batch.subjects[row]
         if key in identity or key in unknown:
             continue
         found = known_id(connection, seal, subject)
@@ -193,7 +206,7 @@ def _insert(
     records["vector"], records["norm"] = chosen.vectors, chosen.norm
     records["quality"] = np.nan if chosen.quality is None else chosen.quality
     put_records(connection, slots, to_stored(records, slots, seal))
-    cells = put_texts(connection, [_text(batch.origins[row]) for row in new], seal)
+    cells = put_texts(connection, [origin_text(batch.origins[row]) for row in new], seal)
     now = time.time()
     connection.executemany(
         "INSERT INTO refs VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -242,6 +255,7 @@ def note_subject_change(connection: sqlite3.Connection, subject_id: int, change_
     note_changes(connection, [slot for (slot,) in rows], change_id)
 
 
-def _text(origin: Origin) -> dict[str, object]:
+def origin_text(origin: Origin) -> dict[str, object]:
+    """Return the document that says where a template comes from."""
     box = None if origin.box is None else [round(float(side), 3) for side in origin.box]
     return {"source": origin.source, "content_sha256": origin.content_sha256, "box": box}

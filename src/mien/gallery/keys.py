@@ -28,7 +28,7 @@ def unlock(database: Database, key: bytes | str | Path | None) -> Seal:
     ``key``: as for ``key_bytes``; ``None`` takes the environment's. Raises GalleryKeyError when
     the key is missing or not the right one.
     """
-    given = _from_environment() if key is None else key_bytes(key)
+    given = key_from(key)
     with database.reading() as connection:
         token_key = read_meta(connection, _TOKEN_KEY)
     if token_key is None:
@@ -50,6 +50,11 @@ def unlock(database: Database, key: bytes | str | Path | None) -> Seal:
         return AesSeal(given, salt, AesSeal(given, salt).open(token_key, _TOKEN_PLACE))
     except GalleryKeyError as error:
         raise GalleryKeyError(f"{database.folder}: is encrypted under another key") from error
+
+
+def key_from(key: bytes | str | Path | None) -> bytes | None:
+    """Return the key that was given, or the environment's, or ``None``."""
+    return _from_environment() if key is None else key_bytes(key)
 
 
 def key_bytes(key: bytes | str | Path) -> bytes:

@@ -12,14 +12,17 @@ from mien.errors import GalleryError, GalleryNotFoundError, InputError
 from mien.gallery.database import FILE_NAME
 from mien.gallery.protocol import Gallery
 
-#: Module and class of the store of each URL scheme; a path without a scheme is "file".
+#: Module and what opens the store of each URL scheme; a path without a scheme is "file".
 STORES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"file": ("mien.gallery.sqlite", "SqliteGallery")}
+    {
+        "file": ("mien.gallery.sqlite", "SqliteGallery"),
+        "milvus": ("mien.gallery.milvus", "open_milvus"),
+    }
 )
 
 
 def open_gallery(place: str | Path, *, create: bool = True, **options: Any) -> Gallery:
-    """Open the gallery at a path or URL ("people/", "file:people/").
+    """Open the gallery at a path or URL ("people/", "milvus://host:19530/people").
 
     ``create``: make a new gallery where nothing (or an empty folder) is. Other options are those
     of the store's class. Raises GalleryNotFoundError where there is none, GalleryError for a
@@ -29,6 +32,8 @@ def open_gallery(place: str | Path, *, create: bool = True, **options: Any) -> G
     module, name = STORES[scheme]
     if scheme == "file":
         _prepare_folder(Path(rest), create=create)
+    else:
+        options["create"] = create
     store: Callable[..., Gallery] = getattr(import_module(module), name)
     return store(rest, **options)
 
@@ -36,7 +41,9 @@ def open_gallery(place: str | Path, *, create: bool = True, **options: Any) -> G
 def _split(place: str | Path) -> tuple[str, str]:
     scheme, colon, rest = str(place).partition(":")
     # One letter is a Windows drive.
-    if isinstance(place, Path) or not colon or len(scheme) == 1 or Path(place).exists():
+    if not colon or len(scheme) == 1 or Path(place).exists():
+        return "file", str(place)
+    if isinstance(place, Path) and scheme not in STORES:
         return "file", str(place)
     if scheme not in STORES:
         raise InputError(

@@ -32,10 +32,13 @@ def require_fit(connection: sqlite3.Connection, templates: Templates, *, pin: bo
         write_meta(connection, "model", templates.model_id)
         write_meta(connection, "dimension", templates.dimension)
         write_meta(connection, "metric", "cosine")
-    elif model_id is not None and (model_id, dimension) != (
-        templates.model_id,
-        templates.dimension,
-    ):
+    else:
+        require_same(model_id, dimension, templates)
+
+
+def require_same(model_id: str | None, dimension: int | None, templates: Templates) -> None:
+    """Raise GalleryMismatchError unless templates are of the model a gallery is pinned to."""
+    if model_id is not None and (model_id, dimension) != (templates.model_id, templates.dimension):
         raise GalleryMismatchError(
             f"gallery: holds templates of {model_id} ({dimension} numbers), got "
             f"{templates.model_id} ({templates.dimension}); embed with the gallery's model"

@@ -25,6 +25,7 @@ from mien.gallery.enrolling import (
 from mien.gallery.erasing import erase_reference, erase_subjects, sweep_subjects
 from mien.gallery.index import Float32Index, Index, IndexInfo
 from mien.gallery.live import LiveIndex
+from mien.gallery.lookalikes import find_lookalikes
 from mien.gallery.migrating import GENERATION, RESIDUE, TARGET, Migration, abandon, clear_residue
 from mien.gallery.parquet import write_parquet
 from mien.gallery.people import (
@@ -52,7 +53,6 @@ from mien.gallery.records import (
     Erasure,
     Lookalike,
     Origin,
-    Outcome,
     Reference,
     Subject,
     Verification,
@@ -145,7 +145,7 @@ class SqliteGallery(Gallery):
             audit.note(connection, "enrol", actor=actor, reason=reason, n=n)
         lookalikes: tuple[Lookalike, ...] = ()
         if made and lookalike_threshold is not None:
-            lookalikes = self._lookalikes(templates, outcomes, made, lookalike_threshold)
+            lookalikes = find_lookalikes(self, templates, outcomes, made, lookalike_threshold)
         return Enrolment(tuple(outcomes), tuple(made), lookalikes)
 
     def enrolled(self, content_sha256: Sequence[str]) -> list[bool]:
@@ -478,26 +478,6 @@ class SqliteGallery(Gallery):
             self._database, subject_ids=subject_ids, reference_ids=reference_ids
         )
         return Erased(n_subjects, n_references, self.erasure, tuple(remaining))
-
-    def _lookalikes(
-        self, templates: Templates, outcomes: Sequence[Outcome], made: Sequence[int], least: float
-    ) -> tuple[Lookalike, ...]:
-        """Report for each new subject whom it resembles most, from a score on."""
-        new = set(made)
-        rows = [row for row, outcome in enumerate(outcomes) if outcome.subject_id in new]
-        best: dict[int, Lookalike] = {}
-        # The new subject itself, and the one beside it.
-        found = self.search(templates[rows], 2, policy="max")
-        for row, candidates in zip(rows, found, strict=True):
-            own = outcomes[row].subject_id
-            assert own is not None
-            for other in candidates:
-                score = other.score
-                if other.subject_id == own or score < least:
-                    continue
-                if own not in best or score > best[own].score:
-                    best[own] = Lookalike(row, own, other.subject_id, score)
-        return tuple(best.values())
 
 
 def make_index(precision: Precision, search: Search, dimension: int) -> Index:

@@ -17,7 +17,7 @@ from mien.gallery.seal import Seal
 
 _ROWS = 4096
 #: Lengths of stored vectors may differ from 1 by this much.
-_LENGTH_TOLERANCE = 1e-3
+LENGTH_TOLERANCE = 1e-3
 
 
 def verify(connection: sqlite3.Connection, seal: Seal, dimension: int | None) -> Verification:
@@ -60,7 +60,7 @@ def _wrong_vectors(
         filled = records["reference"] != 0
         n_filled += int(filled.sum())
         lengths = np.linalg.norm(records["vector"][filled], axis=1)
-        for slot in np.array(slots)[filled][~(np.abs(lengths - 1) <= _LENGTH_TOLERANCE)]:
+        for slot in np.array(slots)[filled][~(np.abs(lengths - 1) <= LENGTH_TOLERANCE)]:
             yield f"vector {slot}: is not of unit length"
         for slot in np.array(slots)[~filled][records["vector"][~filled].any(axis=1)]:
             yield f"vector {slot}: belongs to nobody"

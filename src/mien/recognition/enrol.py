@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis, Templates
 
 Choose = Literal["single", "largest"]
+_Item = TypeVar("_Item")
 #: A transaction holds at most this many templates, and waits at most this long for them.
 ROWS_AT_ONCE, MOST_WAIT_S = 256, 0.5
 #: Pictures whose hashes are looked up at once.
@@ -77,13 +78,10 @@ def enrol_pictures(
     takes the largest. ``keep_crops``: keep a picture of each face (needs an encrypted gallery).
     ``on_done`` is called once a picture. Pictures that are enrolled already are not analysed again.
     """
-    if choose not in ("single", "largest"):
-        raise InputError(f"choose: got {choose!r}, expected 'single' or 'largest'")
-
     progress = Progress()
+    pick = _one_face(choose, consent)
     with _Writer(gallery, progress, lookalike_threshold, actor, reason) as writer:
         analysed = _analysed(gallery, paths, analyzer, labels, progress, on_done)
-        pick = _one_face(choose, consent)
         _write(writer, analysed, progress, pick, keep_crops=keep_crops, on_done=on_done)
     return progress
 
@@ -123,12 +121,43 @@ def enrol_faces(
     return progress
 
 
+def enrol_analysed(
+    gallery: Gallery,
+    analyses: Iterable[tuple[Path, Analysis]],
+    *,
+    labels: Labels,
+    choose: Choose = "single",
+    consent: Consent | None = None,
+    lookalike_threshold: float | None = None,
+    actor: str | None = None,
+    reason: str = "",
+    on_done: Callable[[], None] = lambda: None,
+) -> Progress:
+    """Enrol pictures that were analysed elsewhere, as ``enrol_pictures`` does."""
+    progress = Progress()
+    pick = _one_face(choose, consent)
+
+    def new() -> Iterator[tuple[Path, Subject, Analysis]]:
+        hashed = (((path, analysis), analysis.content_sha256 or "") for path, analysis in analyses)
+        for path, analysis in _not_enrolled(gallery, hashed, progress, on_done):
+            subject = _subject(path, labels, progress, on_done)
+            if subject is not None:
+                yield path, subject, analysis
+
+    with _Writer(gallery, progress, lookalike_threshold, actor, reason) as writer:
+        _write(writer, new(), progress, pick, keep_crops=False, on_done=on_done)
+    return progress
+
+
 #: Chooses the faces of a picture and whom they show, or says why it is left out; given whom the
 #: picture is said to show.
 Pick = Callable[[Analysis, Subject], Sequence[tuple[int, Subject]] | str]
 
 
 def _one_face(choose: Choose, consent: Consent | None) -> Pick:
+    if choose not in ("single", "largest"):
+        raise InputError(f"choose: got {choose!r}, expected 'single' or 'largest'")
+
     def pick(analysis: Analysis, subject: Subject) -> Sequence[tuple[int, Subject]] | str:
         row, why = _chosen(analysis, choose)
         return why if row is None else [(row, replace(subject, consent=consent))]
@@ -152,17 +181,25 @@ def _analysed(
     asked: deque[tuple[Path, Subject]] = deque()
 
     def new() -> Iterator[Path]:
-        for path in _not_enrolled(gallery, paths, progress, on_done):
-            subject = labels(path)
-            if subject is None:
-                _leave(progress, str(path), "nothing says whom it shows", on_done)
-                continue
-            asked.append((path, subject))
-            yield path
+        hashed = ((path, _hash(path)) for path in paths)
+        for path in _not_enrolled(gallery, hashed, progress, on_done):
+            subject = _subject(path, labels, progress, on_done)
+            if subject is not None:
+                asked.append((path, subject))
+                yield path
 
     for analysis in analyzer.analyze_many(new()):
         # Analyses come in the order of the pictures.
         yield *asked.popleft(), analysis
+
+
+def _subject(
+    path: Path, labels: Labels, progress: Progress, on_done: Callable[[], None]
+) -> Subject | None:
+    subject = labels(path)
+    if subject is None:
+        _leave(progress, str(path), "nothing says whom it shows", on_done)
+    return subject
 
 
 def _write(
@@ -210,19 +247,22 @@ def _why_not(analysis: Analysis) -> str:
 
 
 def _not_enrolled(
-    gallery: Gallery, paths: Iterable[Path], progress: Progress, on_done: Callable[[], None]
-) -> Iterator[Path]:
-    """Yield the paths whose content is not in the gallery yet (unreadable ones too)."""
-    iterator = iter(paths)
+    gallery: Gallery,
+    hashed: Iterable[tuple[_Item, str]],
+    progress: Progress,
+    on_done: Callable[[], None],
+) -> Iterator[_Item]:
+    """Yield the items whose content hash is not in the gallery yet (unreadable ones too)."""
+    iterator = iter(hashed)
     while part := list(islice(iterator, _LOOKED_UP)):
-        hashes = [_hash(path) for path in part]
-        for path, known in zip(part, gallery.enrolled(hashes), strict=True):
+        enrolled = gallery.enrolled([content for _, content in part])
+        for (item, _), known in zip(part, enrolled, strict=True):
             if known:
                 progress.n_pictures += 1
                 progress.n_already += 1
                 on_done()
             else:
-                yield path
+                yield item
 
 
 def _hash(path: Path) -> str:
