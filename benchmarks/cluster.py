@@ -1,20 +1,34 @@
 """Cluster people beside known methods, and write docs/cluster.md.
 
-python -m benchmarks.cluster --data ../shared/data
+python -m benchmarks.cluster --data ../shared/data            # the small sets, beside others
+python -m benchmarks.cluster --data ../shared/data --scale     # growth, up to a million
+
+Each part keeps what the other measured, in docs/cluster.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.accuracy.quality_samples import REPORT, samples
-from benchmarks.report import moment, table
+from benchmarks.cluster_scale import (
+    SIZES,
+    Results,
+    drawn_from,
+    measured_apart,
+    scale_plot,
+    scale_section,
+)
+from benchmarks.report import moment, read_previous, say, setting, table
 from mien import Analyzer, Templates
 from mien.metrics.clustering import (
     bcubed,
@@ -45,9 +59,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("docs/cluster.md"))
-    arguments = parser.parse_args()
-    sections = [section(title, arguments.data, name) for title, name in SETS.items()]
-    arguments.out.write_text(HEAD.format(measured=moment()) + "\n".join(sections), "utf-8")
+    parser.add_argument("--scale", type=int, nargs="*", metavar="N", help="sizes; default: all")
+    options = parser.parse_args()
+    results = read_previous(options.out)
+    if options.scale is None:
+        sections = [section(title, options.data, name) for title, name in SETS.items()]
+        results["sets"] = {"measured": moment(), "text": "\n".join(sections)}
+        write(options.out, results)
+    for n in () if options.scale is None else options.scale or SIZES:
+        results["scale"] = with_size(results.get("scale", {}), options.data, n)
+        write(options.out, results)
+        say(f"{n:,}: written to {options.out}")
+
+
+def with_size(scale: Results, data: Path, n: int) -> Results:
+    """Return the results of growth with one size measured anew."""
+    found = {"measured": moment(), **measured_apart(data, n)}
+    sizes = [found, *(size for size in scale.get("sizes", []) if size["n"] != found["n"])]
+    machine = setting(argparse.Namespace(rounds=1, threads=os.cpu_count()), 0)
+    return {
+        "cpu": machine["cpu"],
+        "cores": machine["cores"],
+        "versions": {**machine["versions"], "faiss": version("faiss-cpu")},
+        "drawn_from": drawn_from(data),
+        "sizes": sorted(sizes, key=lambda size: size["n"]),
+    }
+
+
+def write(out: Path, results: Results) -> None:
+    """Write the page, its numbers and its picture."""
+    out.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    parts = [HEAD]
+    if "sets" in results:
+        parts.append(SET_HEAD.format(**results["sets"]) + results["sets"]["text"])
+    if "scale" in results:
+        parts.append(scale_section(results["scale"]))
+        picture = out.parent / "images" / "cluster.svg"
+        picture.parent.mkdir(exist_ok=True)
+        picture.write_text(scale_plot(results["scale"]), "utf-8")
+    out.write_text("\n".join(parts), "utf-8")
 
 
 def section(title: str, data: Path, name: str) -> str:
@@ -57,7 +107,7 @@ def section(title: str, data: Path, name: str) -> str:
     methods = {MIEN: [Run("as it comes", own.labels)]}
     methods |= {peer: list(runs(templates)) for peer, runs in PEERS.items()}
     n_people = len(np.unique(truth))
-    text = f"## {title}\n\n{len(truth):,} faces of {n_people:,} people.\n\n"
+    text = f"### {title}\n\n{len(truth):,} faces of {n_people:,} people.\n\n"
     for measure, f in (("BCubed F", bcubed), ("pairwise F", pairwise)):
         text += f"Best of each by {measure}:\n\n{compared(methods, truth, f, measure)}\n\n"
     return text
@@ -66,11 +116,15 @@ def section(title: str, data: Path, name: str) -> str:
 def people(data: Path, name: str) -> tuple[Templates, np.ndarray]:
     """Return the templates of the reported pictures, and whose they are (N,)."""
     found = samples(data, name, REPORT)
+    truth = np.unique(found.subject, return_inverse=True)[1]
+    return Templates.from_raw(found.vectors, model_id()), truth
+
+
+def model_id() -> str:
+    """Return the id of the templates of mien's default recogniser."""
     (model,) = [s for s in Analyzer(("embed",), threads=1).models if s.task == "embed"]
     options = Options()
-    model_id = template_model_id(model, mesh=options.mesh, mirror=options.mirror)
-    truth = np.unique(found.subject, return_inverse=True)[1]
-    return Templates.from_raw(found.vectors, model_id), truth
+    return template_model_id(model, mesh=options.mesh, mirror=options.mirror)
 
 
 def compared(methods: dict[str, list[Run]], truth: np.ndarray, f: Callable, measure: str) -> str:
@@ -175,7 +229,12 @@ PEERS = {
 
 HEAD = """# Clustering
 
-Written by `benchmarks/cluster.py`; do not edit. Measured {measured}.
+Written by `benchmarks/cluster.py`; do not edit.
+"""
+
+SET_HEAD = """## Beside other methods
+
+Measured {measured}.
 
 All methods got the same templates (mien's default recogniser, one face a picture, so that no
 constraint helps). mien ran **as it comes**: its settings were searched on LFW folds 1-3 and CelebA
@@ -187,9 +246,6 @@ noise counts as a group of its own. `cluster_selection_epsilon` of HDBSCAN is le
 
 Leads are paired: both methods on the same {resamples:,} resamples of the people, groups as they
 were found among all; 95 % intervals. A tie is an interval that holds 0. P, R: BCubed.
-
-Not measured yet: the run on a million synthetic templates (time, memory, recall of the neighbour
-graph, growth).
 
 """.replace("{resamples:,}", f"{RESAMPLES:,}")
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mien.gallery import Subject as Subject
     from mien.io import from_array as from_array
     from mien.io import read_image as read_image
+    from mien.recognition.cluster import Clustering as Clustering
+    from mien.recognition.cluster import cluster as cluster
     from mien.recognition.compare import compare as compare
     from mien.recognition.identify import Identification as Identification
     from mien.recognition.searching import identify as identify
@@ -50,6 +52,7 @@ _PUBLIC = {
     "Attribute": "mien.types",
     "Boxes": "mien.types",
     "Candidate": "mien.types.candidate",
+    "Clustering": "mien.recognition.cluster",
     "Consent": "mien.gallery",
     "Face": "mien.types",
     "Faces": "mien.types",
@@ -66,6 +69,7 @@ _PUBLIC = {
     "align": "mien.tasks.verbs",
     "analyze": "mien.tasks.verbs",
     "analyze_many": "mien.tasks.verbs",
+    "cluster": "mien.recognition.cluster",
     "compare": "mien.recognition.compare",
     "crops": "mien.render.crops",
     "detect": "mien.tasks.verbs",

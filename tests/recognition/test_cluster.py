@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import mien
 from mien.errors import InputError, ModelError
 from mien.metrics.clustering import bcubed, separate
 from mien.recognition.calibration import Calibration
 from mien.recognition.cluster import METHODS, Clusters, cluster
 from mien.recognition.edits import begin, extend, merge, undo
-from mien.types import Templates
+from mien.types import Analysis, Boxes, Faces, Templates
+from mien.types.analysis import Failure
 from tests.recognition.synthetic import MODEL, people, templates
 
 #: Says 50:50 at a cosine of .8 in equal numbers of mated and non-mated pairs.
@@ -54,6 +56,39 @@ def test_nobody_and_one(method: str, n: int) -> None:
     assert clusters.labels.tolist() == [-1] * n
     assert clusters.sizes.tolist() == []
     assert len(clusters.uncertain) == 0
+
+
+def analysis(made: Templates | None, n_faces: int | None) -> Analysis:
+    faces = None if n_faces is None else Faces.empty((9, 9))
+    if n_faces:
+        boxes = Boxes(np.tile(np.array([[0, 0, 5, 5]], np.float32), (n_faces, 1)))
+        faces = Faces((9, 9), boxes, np.ones(n_faces, np.float32))
+    error = Failure("ImageReadError", "broken") if n_faces is None else None
+    return Analysis("a.jpg", faces=faces, templates=made, error=error)
+
+
+@METHOD
+def test_analyses_are_clustered_as_their_faces_are(method: str) -> None:
+    made, _ = people(3, 8, spread=0.2)
+    rows = [np.arange(start, start + 4) for start in range(0, 24, 4)]
+    analyses = [analysis(made[some], 4) for some in rows]
+    analyses[2:2] = [analysis(None, None), analysis(None, 0)]
+    photos = np.repeat(np.arange(6), 4).tolist()
+    threshold = None if method == "structure" else 0.8
+    grouped = mien.cluster(iter(analyses), calibration=TOY, method=method, threshold=threshold)
+    np.testing.assert_array_equal(
+        grouped.clusters.labels, found(made, method, photos=photos).labels
+    )
+
+
+@METHOD
+def test_no_analysis_with_a_face(method: str) -> None:
+    assert len(mien.cluster([analysis(None, 0)], method=method).clusters) == 0
+
+
+def test_analyses_need_templates() -> None:
+    with pytest.raises(InputError, match="the task embed"):
+        mien.cluster([analysis(None, 1)])
 
 
 @METHOD

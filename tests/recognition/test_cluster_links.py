@@ -11,12 +11,13 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from mien.errors import ArrayError, InputError
+from mien.recognition.average_link import average_link, visible_pairs
 from mien.recognition.calibration import Calibration
 from mien.recognition.constraints import Constraints
 from mien.recognition.links import Links, linked
 from mien.recognition.mated_share import mated_share
 from mien.recognition.neighbours import Neighbours, neighbours
-from mien.recognition.partition import average_link, best_link, visible_pairs
+from mien.recognition.partition import best_link
 from mien.recognition.questions import questions
 from mien.recognition.structure import adaptive, shared_neighbours
 from tests.recognition.synthetic import MODEL, people, templates

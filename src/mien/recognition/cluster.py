@@ -11,15 +11,17 @@ import numpy as np
 
 from mien.errors import InputError, ModelError
 from mien.models import get_spec
+from mien.recognition.average_link import average_link
 from mien.recognition.calibration import Calibration, stored_calibration
 from mien.recognition.constraints import Constraints, Pair
+from mien.recognition.inverted_lists import Recall
 from mien.recognition.links import Links, linked, mated_probability
 from mien.recognition.mated_share import mated_share
-from mien.recognition.neighbours import Neighbours, neighbours
+from mien.recognition.neighbours import EXACT_UP_TO, Neighbours, neighbours
 from mien.recognition.operating import operating_point
-from mien.recognition.partition import Partition, average_link, best_link, chinese_whispers
+from mien.recognition.partition import Partition, best_link, chinese_whispers
 from mien.recognition.structure import structure_strength
-from mien.types import Templates
+from mien.types import Analysis, Templates
 from mien.types.arrays import FloatArray, Index, IntArray
 
 #: How many others each face looks at.
@@ -74,14 +76,19 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clustering:
-    """Clusters with the links they were cut from, for questions and further work."""
+    """Clusters with the links they were cut from, for questions and further work.
+
+    ``recall``: the share of the nearest neighbours that was found, on a sample of the faces;
+    ``None``: the neighbours are exact.
+    """
 
     clusters: Clusters
     links: Links
+    recall: Recall | None = None
 
 
 def cluster(
-    templates: Templates,
+    faces: Templates | Iterable[Analysis],
     *,
     photos: Sequence[object] | None = None,
     together: Iterable[Pair] = (),
@@ -91,46 +98,74 @@ def cluster(
     threshold: float | None = None,
     calibration: Calibration | None = None,
     k: int = K,
+    exact_up_to: int = EXACT_UP_TO,
     seed: int = 0,
 ) -> Clustering:
-    """Group templates (N,) by person.
+    """Group faces by person: templates (N,), or what ``analyze_many`` yields, faces in its order.
 
-    ``photos (N,)``: the photo of each face: two faces of one photo are never one person.
+    ``photos (N,)``: the photo of each face: two faces of one photo are never one person; analyses
+    say so themselves, those that failed or hold no face are passed over.
     ``together``, ``apart``: pairs of faces of which a person said so. ``old (N,)``: clusters that
     exist, -1 for new faces: these join them or each other, old faces stay where they are.
     ``method``: a name of METHODS. ``threshold``: a cosine for the methods that cut at one (default:
     the model's operating point at FMR 1e-4), mean strength 0..1 for ``structure``.
-    ``calibration``: of the templates' model; default what is stored with it. ``seed``: for
-    ``chinese_whispers``. The order of the faces changes only the numbers of groups of equal size.
-    Raises InputError for an unknown method or answers that contradict each other, ModelError where
-    nothing was measured for the model.
+    ``calibration``: of the templates' model; default what is stored with it. ``exact_up_to``: more
+    faces are searched for neighbours in inverted lists (mien[faiss]; without it, exactly), and
+    ``recall`` says how many were found. ``seed``: for ``chinese_whispers``. The order of the faces
+    changes only the numbers of groups of equal size. Raises InputError for an unknown method or
+    answers that contradict each other, ModelError where nothing was measured for the model.
     """
     if method not in METHODS:
         raise InputError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
+    templates, photos = _collected(faces, photos)
     order = _by_content(templates)
     places = np.argsort(order)
     constraints = Constraints.of(
         len(templates), photos=photos, together=together, apart=apart, old=old
     )[order]
-    settings = _Settings(threshold, calibration, k, seed)
-    links, labels, cut = METHODS[method](templates[order], constraints, settings)
+    settings = _Settings(threshold, calibration, seed)
+    templates = templates[order]
+    near = neighbours(templates, k, exact_up_to=exact_up_to)
+    links, labels, cut = METHODS[method](templates, near, constraints, settings)
     links = links.renumbered(order)
-    return Clustering(clusters_of(labels[places], links, cut), links)
+    return Clustering(clusters_of(labels[places], links, cut), links, near.recall)
+
+
+def _collected(
+    faces: Templates | Iterable[Analysis], photos: Sequence[object] | None
+) -> tuple[Templates, Sequence[object] | None]:
+    """Return the templates of all faces, and the photo of each unless it is known already."""
+    if isinstance(faces, Templates):
+        return faces, photos
+    parts, numbers = [], []
+    for number, analysis in enumerate(faces):
+        if not len(analysis.found):
+            continue
+        if analysis.templates is None:
+            raise InputError(
+                f"{analysis.source}: got an analysis without templates; analyse with the task embed"
+            )
+        parts.append(analysis.templates)
+        numbers += [number] * len(analysis.templates)
+    if not parts:
+        nobody = Templates(np.zeros((0, 1), np.float32), np.zeros(0, np.float32), "none")
+        return nobody, photos
+    return Templates.concatenate(parts), numbers if photos is None else photos
 
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
     threshold: float | None
     calibration: Calibration | None
-    k: int
     seed: int
 
 
 _Outcome = tuple[Links, IntArray, float]
 
 
-def _structure(templates: Templates, constraints: Constraints, settings: _Settings) -> _Outcome:
-    near = neighbours(templates, settings.k)
+def _structure(
+    templates: Templates, near: Neighbours, constraints: Constraints, settings: _Settings
+) -> _Outcome:
     if len(templates) < 2:
         strength = near.scores
     else:
@@ -143,25 +178,33 @@ def _structure(templates: Templates, constraints: Constraints, settings: _Settin
 
 
 def _at_threshold(
-    templates: Templates, constraints: Constraints, settings: _Settings, *, whispers: bool
+    templates: Templates,
+    near: Neighbours,
+    constraints: Constraints,
+    settings: _Settings,
+    *,
+    whispers: bool,
 ) -> _Outcome:
     cut = settings.threshold
+    if cut is None and not len(templates):
+        cut = 1.0
     if cut is None:
         spec = get_spec(templates.model_id.split("@")[0])
         cut = operating_point(spec, templates.model_id, fmr=_FMR).threshold
-    near: Neighbours = neighbours(templates, settings.k)
     links = linked(near, near.scores, floor=cut)
     cutting: Partition = partial(chinese_whispers, seed=settings.seed) if whispers else best_link
     return links, cutting(links, constraints, cut), cut
 
 
 #: Ways to cluster, by name; ``structure`` is the default, the others are known baselines.
-METHODS: Mapping[str, Callable[[Templates, Constraints, _Settings], _Outcome]] = MappingProxyType(
-    {
-        "structure": _structure,
-        "chinese_whispers": partial(_at_threshold, whispers=True),
-        "threshold": partial(_at_threshold, whispers=False),
-    }
+METHODS: Mapping[str, Callable[[Templates, Neighbours, Constraints, _Settings], _Outcome]] = (
+    MappingProxyType(
+        {
+            "structure": _structure,
+            "chinese_whispers": partial(_at_threshold, whispers=True),
+            "threshold": partial(_at_threshold, whispers=False),
+        }
+    )
 )
 
 
@@ -176,15 +219,25 @@ def clusters_of(groups: IntArray, links: Links, cut: float) -> Clusters:
     number[ranked] = np.arange(len(ranked))
     number[counts == 1] = -1
     inside = groups[links.left] == groups[links.right]
-    face = np.concatenate([links.left[inside], links.right[inside]])
-    other = np.concatenate([links.right[inside], links.left[inside]])
-    strength = np.concatenate([links.strength[inside]] * 2)
-    supporter = np.full(n, -1)
-    weakest_first = np.lexsort((-other, strength))
-    supporter[face[weakest_first]] = other[weakest_first]
+    ends = (links.left[inside], links.right[inside])
+    strength = links.strength[inside]
     seen = np.clip(counts[inverse] - 1, 1, links.k if links.k else 1)
-    total = np.bincount(face, strength, minlength=n)
+    total = sum(np.bincount(face, strength, minlength=n) for face in ends)
+    supporter = _supporters(n, *ends, strength)
     return Clusters(number[inverse], supporter, (total / seen).astype(np.float32), cut)
+
+
+def _supporters(n: int, left: IntArray, right: IntArray, strength: FloatArray) -> IntArray:
+    """Return the other end (N,) of each face's strongest link, the first of equals; -1: none."""
+    best = np.full(n, -np.inf, strength.dtype)
+    np.maximum.at(best, left, strength)
+    np.maximum.at(best, right, strength)
+    supporter = np.full(n, n)
+    for face, other in ((left, right), (right, left)):
+        strongest = strength == best[face]
+        np.minimum.at(supporter, face[strongest], other[strongest])
+    supporter[supporter == n] = -1
+    return supporter
 
 
 def _calibration(model_id: str, given: Calibration | None) -> Calibration:
@@ -201,5 +254,11 @@ def _calibration(model_id: str, given: Calibration | None) -> Calibration:
 
 def _by_content(templates: Templates) -> IntArray:
     """Return the order of the templates by their values, so that the order given is forgotten."""
-    order: IntArray = np.lexsort(templates.vectors.T[::-1])
+    first = templates.vectors[:, 0]
+    order: IntArray = np.argsort(first, kind="stable")
+    # The other columns matter only where the first is the same: of copies, and by chance.
+    same = np.diff(first[order]) == 0
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same)) if len(order) else order
+    rows = order[tied]
+    order[tied] = rows[np.lexsort(templates.vectors[rows].T[::-1])]
     return order

@@ -15,14 +15,16 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constraints:
-    """``groups (N,) int64``: faces with one number stay together; ``marks``: those that may not.
+    """``groups (N,) int64``: faces with one number stay together; marks: those that may not.
 
-    Each face carries a set of marks; two faces with a mark in common are never joined. One rule
-    serves photos (the photo is the mark), answers, and old clusters that are not to grow together.
+    ``face (M,)`` carries ``mark (M,)``, both int64; two faces with a mark in common are never
+    joined. One rule serves photos (the photo is the mark), answers, and old clusters that are not
+    to grow together.
     """
 
     groups: IntArray
-    marks: tuple[frozenset[object], ...]
+    face: IntArray
+    mark: IntArray
 
     @classmethod
     def of(
@@ -42,20 +44,39 @@ class Constraints:
         """
         if photos is not None and len(photos) != n:
             raise InputError(f"photos: got {len(photos)}, expected one a face: {n}")
-        marks: list[set[object]] = [set() for _ in range(n)]
-        for face, photo in enumerate(() if photos is None else photos):
-            marks[face].add(("photo", photo))
-        for number, pair in enumerate(_within(apart, n)):
-            for face in pair:
-                marks[face].add(("apart", number))
-        groups = _joined(n, _within(together, n), marks)
+        told = np.array(_within(apart, n), np.int64).reshape(-1, 2)
+        photo = _numbered(() if photos is None else photos)
+        face = np.concatenate([np.arange(len(photo)), told.ravel()])
+        mark = np.concatenate([photo, len(photo) + np.repeat(np.arange(len(told)), 2)])
+        groups = _joined(n, _within(together, n), face, mark)
         if old is not None:
-            groups = _with_old(groups, old, marks)
-        return cls(groups, tuple(frozenset(mark) for mark in marks))
+            old = checked("old", old, (n,), dtype=np.int64)
+            groups = _with_old(groups, old)
+            known = np.flatnonzero(old >= 0)
+            face = np.append(face, known)
+            mark = np.append(mark, np.full(len(known), len(photo) + len(told)))
+        # A mark that one face has alone, as of a portrait, forbids nothing.
+        met = np.bincount(mark, minlength=1)[mark] > 1
+        return cls(groups, face[met], mark[met])
 
     def __getitem__(self, rows: IntArray) -> Constraints:
         """Return the constraints of the chosen faces."""
-        return Constraints(self.groups[rows], tuple(self.marks[row] for row in rows.tolist()))
+        places = np.full(len(self.groups), -1)
+        places[rows] = np.arange(len(rows))
+        face = places[self.face]
+        return Constraints(self.groups[rows], face[face >= 0], self.mark[face >= 0])
+
+    def marks(self) -> list[set[int]]:
+        """Return the marks of each face (N,)."""
+        found: list[set[int]] = [set() for _ in range(len(self.groups))]
+        for face, mark in zip(self.face.tolist(), self.mark.tolist(), strict=True):
+            found[face].add(mark)
+        return found
+
+
+def _numbered(photos: Sequence[object]) -> IntArray:
+    number: dict[object, int] = {}
+    return np.array([number.setdefault(photo, len(number)) for photo in photos], np.int64)
 
 
 def _within(pairs: Iterable[Pair], n: int) -> list[Pair]:
@@ -66,14 +87,13 @@ def _within(pairs: Iterable[Pair], n: int) -> list[Pair]:
     return found
 
 
-def _joined(n: int, pairs: list[Pair], marks: list[set[object]]) -> IntArray:
+def _joined(n: int, pairs: list[Pair], face: IntArray, mark: IntArray) -> IntArray:
     groups = np.arange(n)
     for left, right in pairs:
-        one, other = groups == groups[left], groups == groups[right]
         if groups[left] == groups[right]:
             continue
-        seen = [set().union(*(marks[face] for face in np.flatnonzero(g))) for g in (one, other)]
-        if seen[0] & seen[1]:
+        one, other = groups == groups[left], groups == groups[right]
+        if np.isin(mark[one[face]], mark[other[face]]).any():
             raise InputError(
                 f"faces {left} and {right} are to be together, but faces that would be joined by "
                 "it stand in one photo or are to be apart; take one of the two back"
@@ -82,13 +102,9 @@ def _joined(n: int, pairs: list[Pair], marks: list[set[object]]) -> IntArray:
     return groups
 
 
-def _with_old(groups: IntArray, old: IntArray, marks: list[set[object]]) -> IntArray:
-    old = checked("old", old, (len(groups),), dtype=np.int64)
-    known = np.flatnonzero(old >= 0)
+def _with_old(groups: IntArray, old: IntArray) -> IntArray:
     merged = groups.copy()
-    for cluster in np.unique(old[known]):
+    for cluster in np.unique(old[old >= 0]):
         members = np.flatnonzero(old == cluster)
         merged[np.isin(merged, merged[members])] = merged[members].min()
-    for face in known.tolist():
-        marks[face].add("old")
     return merged

@@ -13,6 +13,8 @@ from mien.types.arrays import FloatArray, IntArray, checked, same_length
 
 #: Links weaker than this change nothing and are not kept.
 FLOOR = 0.02
+#: Faces whose neighbours are judged at once.
+BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,18 +58,21 @@ def linked(near: Neighbours, strength: FloatArray, *, floor: float = FLOOR) -> L
     """Return the links of a neighbour graph with ``strength (N,k)``; the stronger of both sides."""
     n, k = near.index.shape
     kept = strength >= floor
-    left = np.repeat(np.arange(n), kept.sum(axis=1))
-    right, strength = near.index[kept], strength[kept]
-    low, high = np.minimum(left, right), np.maximum(left, right)
-    order = np.lexsort((-strength, high, low))
-    low, high, strength = low[order], high[order], strength[order]
-    first = np.ones(len(low), bool)
-    first[1:] = (np.diff(low) != 0) | (np.diff(high) != 0)
-    return Links(n, k, low[first], high[first], strength[first])
+    face, other = np.repeat(np.arange(n), kept.sum(axis=1)), near.index[kept]
+    key = np.minimum(face, other) * n + np.maximum(face, other)
+    order = np.argsort(key)
+    key, strength = key[order], strength[kept][order]
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    strongest = np.maximum.reduceat(strength, first) if len(first) else strength
+    left, right = np.divmod(key[first], max(n, 1))
+    return Links(n, k, left, right, strongest)
 
 
 def mated_probability(near: Neighbours, calibration: Calibration, prior: float) -> FloatArray:
     """Return the probability (N,k) that each neighbour shows the same person."""
-    ratios = calibration.log_ratios(near.scores.ravel())
-    probability: FloatArray = posterior(ratios, prior).reshape(near.scores.shape)
-    return probability.astype(np.float32)
+    probability = np.empty(near.scores.shape, np.float32)
+    for start in range(0, len(near), BLOCK):
+        scores = near.scores[start : start + BLOCK]
+        judged = posterior(calibration.log_ratios(scores.ravel()), prior)
+        probability[start : start + BLOCK] = judged.reshape(scores.shape)
+    return probability

@@ -8,8 +8,9 @@ from mien.recognition.calibration import Calibration
 from mien.types import Templates
 from mien.types.arrays import Array, FloatArray
 
-#: Templates that are compared with all others: enough for a share, few enough for any N.
-_PROBES = 2048
+#: Templates that are compared with all others: the most, and the fewest, from which on as many as
+#: make this number of pairs.
+_MOST_PROBES, _FEWEST_PROBES, _PAIRS = 2048, 256, 200_000_000
 #: Pairs that are taken to have been seen before the first, one of them mated.
 _PSEUDO_PAIRS = 100.0
 _BLOCK = 256
@@ -45,7 +46,8 @@ def _histogram(templates: Templates) -> tuple[Array, FloatArray]:
     edges = np.linspace(-1.0, 1.0, _BINS + 1)
     n = len(templates)
     counts = np.zeros(_BINS)
-    probes = np.unique(np.linspace(0, n - 1, min(n, _PROBES)).round().astype(np.int64))
+    most = max(_FEWEST_PROBES, min(_MOST_PROBES, _PAIRS // max(n, 1)))
+    probes = np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
     for start in range(0, len(probes), _BLOCK):
         rows = probes[start : start + _BLOCK]
         scores = templates.vectors[rows] @ templates.vectors.T

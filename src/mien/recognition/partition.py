@@ -1,8 +1,7 @@
-"""Cut a graph of links into groups: by average link, by the best link, or by whispering."""
+"""Cut a graph of links into groups by the best link, or by whispering: the known baselines."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 
 import numpy as np
@@ -16,36 +15,17 @@ _WHISPER_ROUNDS = 20
 
 
 class _Groups:
-    """Groups that grow: members' number, their marks, and the summed links to each other."""
+    """Groups that grow, and their marks."""
 
-    def __init__(self, links: Links, constraints: Constraints) -> None:
+    def __init__(self, constraints: Constraints) -> None:
         numbers, self.start = np.unique(constraints.groups, return_inverse=True)
-        n = len(numbers)
-        self.size = np.bincount(self.start, minlength=n).tolist()
-        self.into = list(range(n))
-        self.marks: list[set[object]] = [set() for _ in range(n)]
-        for group, marks in zip(self.start.tolist(), constraints.marks, strict=True):
+        self.into = list(range(len(numbers)))
+        self.marks: list[set[int]] = [set() for _ in numbers]
+        for group, marks in zip(self.start.tolist(), constraints.marks(), strict=True):
             self.marks[group] |= marks
-        self.link: list[dict[int, float]] = [{} for _ in range(n)]
-        left, right = self.start[links.left].tolist(), self.start[links.right].tolist()
-        for a, b, strength in zip(left, right, links.strength.tolist(), strict=True):
-            if a != b:
-                self.link[a][b] = self.link[b][a] = self.link[a].get(b, 0.0) + strength
 
     def may_join(self, a: int, b: int) -> bool:
         return self.marks[a].isdisjoint(self.marks[b])
-
-    def join(self, a: int, b: int) -> None:
-        """Put b into a."""
-        self.into[b] = a
-        self.size[a] += self.size[b]
-        self.marks[a] |= self.marks[b]
-        self.link[a].pop(b, None)
-        for c, strength in self.link[b].items():
-            if c != a:
-                del self.link[c][b]
-                self.link[a][c] = self.link[c][a] = self.link[a].get(c, 0.0) + strength
-        self.link[b] = {}
 
     def root(self, group: int) -> int:
         while self.into[group] != group:
@@ -59,51 +39,12 @@ class _Groups:
         return found
 
 
-def visible_pairs(size_a: int, size_b: int, k: int) -> float:
-    """Return how many pairs between two groups of one person a graph of k neighbours shows.
-
-    All, while a face can see everybody of both groups; then a face's k places are shared out.
-    """
-    return size_a * size_b * min(1.0, k / max(size_a + size_b - 1, 1))
-
-
-def average_link(links: Links, constraints: Constraints, cut: float) -> IntArray:
-    """Return a group (N,) for each face: the two of the highest mean link join, while >= ``cut``.
-
-    The mean is over the pairs between two groups that could be visible; missing links count 0.
-    """
-    groups = _Groups(links, constraints)
-    version = [0] * len(groups.size)
-    heap: list[tuple[float, int, int, int, int]] = []
-
-    def offer(a: int, b: int) -> None:
-        mean = groups.link[a][b] / visible_pairs(groups.size[a], groups.size[b], links.k)
-        if mean >= cut and groups.may_join(a, b):
-            a, b = min(a, b), max(a, b)
-            heapq.heappush(heap, (-mean, a, b, version[a], version[b]))
-
-    for a, others in enumerate(groups.link):
-        for b in others:
-            if a < b:
-                offer(a, b)
-    while heap:
-        _, a, b, seen_a, seen_b = heapq.heappop(heap)
-        if (seen_a, seen_b) != (version[a], version[b]):
-            continue
-        groups.join(a, b)
-        version[a] += 1
-        version[b] = -1
-        for c in list(groups.link[a]):
-            offer(a, c)
-    return groups.labels()
-
-
 def best_link(links: Links, constraints: Constraints, cut: float) -> IntArray:
     """Return a group (N,) for each face: everybody with a chain of links >= ``cut`` between them.
 
     Where a constraint forbids a join, the weaker links of the chain give way.
     """
-    groups = _Groups(links, constraints)
+    groups = _Groups(constraints)
     kept = np.flatnonzero(links.strength >= cut)
     order = kept[np.lexsort((links.right[kept], links.left[kept], -links.strength[kept]))]
     for left, right in zip(
@@ -127,14 +68,15 @@ def chinese_whispers(
     constraint forbids is undone as in ``best_link``. Source: Biemann (2006).
     """
     strong = _only(links, links.strength >= cut)
-    groups = _Groups(strong, constraints)
-    label = list(range(len(groups.size)))
+    groups = _Groups(constraints)
+    link = _between(strong, groups)
+    label = list(range(len(link)))
     rng = np.random.default_rng(seed)
     for _ in range(_WHISPER_ROUNDS):
         changed = False
         for group in rng.permutation(len(label)).tolist():
             votes: dict[int, float] = {}
-            for other, strength in groups.link[group].items():
+            for other, strength in link[group].items():
                 votes[label[other]] = votes.get(label[other], 0.0) + strength
             if votes:
                 best = max(votes, key=lambda name: (votes[name], -name))
@@ -145,6 +87,16 @@ def chinese_whispers(
     said = np.array(label, np.int64)[groups.start] if len(label) else groups.start
     agreed = _only(strong, said[strong.left] == said[strong.right])
     return best_link(agreed, constraints, cut)
+
+
+def _between(links: Links, groups: _Groups) -> list[dict[int, float]]:
+    """Return the summed links of each group to the others."""
+    link: list[dict[int, float]] = [{} for _ in groups.into]
+    left, right = groups.start[links.left].tolist(), groups.start[links.right].tolist()
+    for a, b, strength in zip(left, right, links.strength.tolist(), strict=True):
+        if a != b:
+            link[a][b] = link[b][a] = link[a].get(b, 0.0) + strength
+    return link
 
 
 def _only(links: Links, rows: Array) -> Links:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.metrics.clustering import separate
+from mien.recognition.average_link import visible_pairs
 from mien.recognition.constraints import Pair
 from mien.recognition.links import Links
-from mien.recognition.partition import visible_pairs
 from mien.types.arrays import IntArray
 
 #: Mean links this share of the cut away from it are sure enough not to be asked about.
@@ -59,7 +59,7 @@ def questions(
         best[key] = max(best.get(key, (-1.0, 0, 0)), (strength, -left, -right))
     asked = []
     for (a, b), total in sums.items():
-        mean = total / visible_pairs(sizes[a], sizes[b], links.k)
+        mean = total / float(visible_pairs(sizes[a], sizes[b], links.k))
         nearness = 1 - abs(mean - cut) / (_BAND * cut) if cut > 0 else 0.0
         moves = min(sizes[a], sizes[b])
         if nearness > 0:

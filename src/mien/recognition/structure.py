@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mien.recognition.links import BLOCK
 from mien.recognition.neighbours import Neighbours
 from mien.types.arrays import Array, FloatArray
 
@@ -22,9 +23,13 @@ def structure_strength(near: Neighbours, probability: FloatArray) -> FloatArray:
 
     ``probability (N,k)`` that each neighbour is mated.
     """
-    shared = shared_neighbours(near, adaptive(probability))
-    strength = SHARED_WEIGHT * shared + (1 - SHARED_WEIGHT) * probability
-    return strength.astype(np.float32)
+    weights = np.empty_like(probability)
+    for start in range(0, len(probability), BLOCK):
+        weights[start : start + BLOCK] = adaptive(probability[start : start + BLOCK])
+    strength = shared_neighbours(near, weights)
+    strength *= SHARED_WEIGHT
+    strength += (1 - SHARED_WEIGHT) * probability
+    return strength
 
 
 def adaptive(probability: FloatArray) -> FloatArray:
@@ -61,11 +66,11 @@ def shared_neighbours(near: Neighbours, weights: FloatArray) -> FloatArray:
     full = np.hstack([np.ones((n, 1), np.float32), weights])
     totals = full.sum(axis=1, dtype=np.float64)
     mine = np.zeros(n, np.float32)
-    shared = np.zeros((n, k), np.float64)
+    shared = np.zeros((n, k), np.float32)
     for row in range(n):
         mine[columns[row]] = full[row]
         others = near.index[row]
         smaller: Array = np.minimum(mine[columns[others]], full[others]).sum(axis=1)
         shared[row] = smaller / (totals[row] + totals[others] - smaller)
         mine[columns[row]] = 0
-    return shared.astype(np.float32)
+    return shared
