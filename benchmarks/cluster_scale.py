@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy.quality_samples import FIT, samples
-from benchmarks.growth_plot import log_plot
 from benchmarks.report import table
 from benchmarks.synthetic_people import Population, draw, fit, score_quantiles
 from mien import Templates
@@ -30,6 +29,7 @@ from mien.recognition import cluster as module
 from mien.recognition.calibration import Calibration
 from mien.recognition.inverted_lists import nearest_exactly, recall_of
 from mien.recognition.neighbours import EXACT_UP_TO
+from mien.render.plot import Axis, Line, plot, standalone
 
 SIZES = (10_000, 50_000, 200_000, 1_000_000)
 PICTURES = 20
@@ -224,7 +224,11 @@ def scale_plot(scale: Results) -> str:
         lines[name] = [(size["n"], max(size["stages"][name][1], 1e-2)) for size in sizes]
     first = lines["all"][0]
     lines["limit: n, from the first"] = [(n, first[1] * n / first[0]) for n, _ in lines["all"]]
-    return log_plot(lines, x_title="faces", y_title="CPU s")
+    drawn = {
+        name: Line(*zip(*points, strict=True), dashed="limit" in name)
+        for name, points in lines.items()
+    }
+    return standalone(plot(drawn, Axis("faces", log=True), Axis("CPU s", log=True)))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""LFW View 2: which pictures, which pairs, and verification accuracy fold by fold."""
+"""LFW View 2: verification accuracy of saved templates, fold by fold."""
 
 from __future__ import annotations
 
@@ -7,21 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.data import Pairs
+from mien.data.lfw import Lfw
 from mien.metrics.folds import fold_accuracy
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """`left`, `right (P,)` pictures under the root; `mated (P,) bool`; `fold (P,) int`."""
-
-    left: np.ndarray
-    right: np.ndarray
-    mated: np.ndarray
-    fold: np.ndarray
-
-    def pictures(self, root: Path) -> list[str]:
-        """Path of every picture once, sorted."""
-        return [str(root / name) for name in sorted({*self.left, *self.right})]
 
 
 @dataclass(frozen=True)
@@ -36,21 +24,8 @@ class Accuracy:
 
 
 def read_pairs(root: Path) -> Pairs:
-    """Read `pairs.txt` in the format of View 2: a fold is n mated, then n non-mated pairs."""
-    lines = (root / "pairs.txt").read_text(encoding="utf-8").splitlines()
-    n_a_fold = 2 * int(lines[0].split()[1])
-    rows = [line.split() for line in lines[1:] if line.strip()]
-    named = [(r[0], r[1], r[0], r[2]) if len(r) == 3 else tuple(r) for r in rows]
-    return Pairs(
-        left=np.array([_picture(name, number) for name, number, _, _ in named]),
-        right=np.array([_picture(name, number) for _, _, name, number in named]),
-        mated=np.array([len(r) == 3 for r in rows]),
-        fold=np.arange(len(rows)) // n_a_fold,
-    )
-
-
-def _picture(name: str, number: str) -> str:
-    return f"{name}/{name}_{int(number):04d}.jpg"
+    """Read `pairs.txt` in the format of View 2; every picture must be there."""
+    return Lfw(root).pairs()
 
 
 def accuracy_of(templates: Path, pairs: Pairs) -> Accuracy:
@@ -60,8 +35,8 @@ def accuracy_of(templates: Path, pairs: Pairs) -> Accuracy:
     """
     saved = np.load(templates)
     row_of = {"/".join(Path(path).parts[-2:]): row for row, path in enumerate(saved["pictures"])}
-    left = np.array([row_of[p] for p in pairs.left])
-    right = np.array([row_of[p] for p in pairs.right])
+    left = np.array([row_of[p] for p in pairs.first])
+    right = np.array([row_of[p] for p in pairs.second])
     vectors, found = saved["vectors"], saved["found"]
     scores = -np.linalg.norm(vectors[left] - vectors[right], axis=1)
     return cross_fitted(scores, found[left] & found[right], pairs, int((~found).sum()))
@@ -70,11 +45,11 @@ def accuracy_of(templates: Path, pairs: Pairs) -> Accuracy:
 def cross_fitted(scores: np.ndarray, usable: np.ndarray, pairs: Pairs, undetected: int) -> Accuracy:
     """Threshold from the other folds, accuracy on the fold; a pair that is not usable is wrong."""
     found = fold_accuracy(scores, pairs.mated, pairs.fold, usable=usable)
-    usable_share = np.array([usable[pairs.fold == fold].mean() for fold in found.folds])
+    share = np.array([usable[pairs.fold == fold].mean() for fold in found.folds])
     return Accuracy(
         mean=found.mean,
         standard_error=found.standard_error,
-        of_detected=float((found.accuracy / usable_share).mean()),
+        of_detected=float((found.accuracy / share).mean()),
         undetected_pictures=undetected,
         n_pairs=found.n,
     )

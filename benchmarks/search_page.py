@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.growth_plot import log_plot
 from benchmarks.report import say, table
+from mien.render.plot import Axis, Line, plot, standalone
 
 Results = dict[str, Any]
 #: Raised when the JSON changes its meaning: older results are then measured again.
@@ -113,7 +113,11 @@ def growth(results: Results, name: str) -> str:
         limit = limit_ms(size, results["limits"], name)
         lines.setdefault(f"limit float32, {d} numbers", []).append((n, limit))
     y_title = "ms a probe" if name == "one" else "ms for 64 probes"
-    return log_plot(lines, x_title="vectors", y_title=y_title)
+    drawn = {
+        name: Line(*zip(*points, strict=True), dashed="limit" in name)
+        for name, points in lines.items()
+    }
+    return standalone(plot(drawn, Axis("vectors", log=True), Axis(y_title, log=True)))
 
 
 def searches(sizes: list[Results], name: str, limit: Results) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy as np
 from benchmarks.accuracy.calibration_pairs import ScoredPairs, sample_pairs
 from benchmarks.accuracy.operating_points import FITTED_ON, QUALITY_ON
 from benchmarks.accuracy.quality_samples import REPORT, mixed, samples
-from benchmarks.accuracy.reliability_diagram import diagram
 from benchmarks.accuracy.rows import Row
 from mien.metrics.calibration import Reliability, cllr, min_cllr, reliability
 from mien.metrics.clustered import clustered_intervals
@@ -17,6 +17,7 @@ from mien.metrics.rule_of_30 import measurable
 from mien.models import get_spec
 from mien.recognition.calibration import Calibration, stored_calibration
 from mien.recognition.operating import NotMeasurable
+from mien.render.plot import Axis, Line, plot, standalone
 from mien.tasks.embed import template_model_id
 from mien.tasks.task import Options
 
@@ -59,6 +60,17 @@ def measure(data: Path) -> list[Row]:
     DIAGRAM.parent.mkdir(parents=True, exist_ok=True)
     DIAGRAM.write_text(diagram(curves), encoding="utf-8")
     return rows
+
+
+def diagram(curves: Mapping[str, Reliability]) -> str:
+    """Return the reliability diagram as SVG: a line a set, a dot a bin of its share of pairs."""
+    lines = {}
+    for name, found in curves.items():
+        used = found.count > 0
+        share = found.count[used] / found.count.sum()
+        lines[name] = Line(found.stated[used], found.observed[used], share)
+    x_axis = Axis("stated probability (prior 0.5)", 0, 1)
+    return standalone(plot(lines, x_axis, Axis("share of mated pairs", 0, 1), diagonal=True))
 
 
 def default_calibration() -> Calibration:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.lfw import Pairs, read_pairs
 from mien import Analyzer
+from mien.data import Pairs
+from mien.data.lfw import Lfw
 from mien.errors import NoFaceError
 from mien.recognition.verify import one_template
 
@@ -29,23 +30,23 @@ class LfwTemplates:
     def scores(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the comparison score of every pair, and whether both faces were found."""
         row = {name: index for index, name in enumerate(self.names)}
-        left = np.array([row[name] for name in self.pairs.left])
-        right = np.array([row[name] for name in self.pairs.right])
+        left = np.array([row[name] for name in self.pairs.first])
+        right = np.array([row[name] for name in self.pairs.second])
         scores = (self.vectors[left] * self.vectors[right]).sum(axis=1)
         return scores, self.found[left] & self.found[right]
 
     def pictures_of_folds(self, folds: tuple[int, ...]) -> np.ndarray:
         """Return the rows of all pictures that the pairs of these folds (from 1) name."""
         here = np.isin(self.pairs.fold + 1, folds)
-        names = np.union1d(self.pairs.left[here], self.pairs.right[here])
+        names = np.union1d(self.pairs.first[here], self.pairs.second[here])
         return np.flatnonzero(np.isin(self.names, names))
 
 
 def lfw_templates(data: Path, **options: object) -> LfwTemplates:
     """Embed the central face, which LFW names, of each picture with the options of Analyzer."""
     root = data / "lfw"
-    pairs = read_pairs(root)
-    names = np.unique(np.concatenate([pairs.left, pairs.right]))
+    pairs = Lfw(root).pairs()
+    names = np.unique(np.concatenate([pairs.first, pairs.second]))
     analyzer = Analyzer(("embed",), **options)
     models = " ".join(spec.model_id for spec in analyzer.models)
     key = hashlib.sha256(f"central {models} {analyzer.options} {names}".encode()).hexdigest()[:12]

@@ -10,8 +10,9 @@ import numpy as np
 
 from benchmarks.accuracy.degraded import degrade
 from benchmarks.accuracy.lfw_templates import CACHE
-from benchmarks.lfw import read_pairs
 from mien import Analyzer
+from mien.data.celeba_identity import CelebaIdentity
+from mien.data.lfw import Lfw
 from mien.metrics.verification import threshold_at_fmr
 from mien.tasks.quality_scores import COMPONENTS
 from mien.types import Analysis, Image
@@ -19,7 +20,7 @@ from mien.types import Analysis, Image
 #: Which folds of LFW, and which remainder of CelebA's ids by two.
 FIT, REPORT = "fit", "report"
 _FOLDS = {FIT: (0, 1, 2), REPORT: (3, 4)}
-_REMAINDER = {FIT: 0, REPORT: 1}
+_IDS = {FIT: "even-ids", REPORT: "odd-ids"}
 #: Mated comparisons a subject, at most, so that a few people do not decide; and frames a person.
 MOST_PAIRS = 60
 YTF_FRAMES = 4
@@ -61,14 +62,13 @@ class Comparisons:
 def pictures(data: Path, name: str, part: str) -> tuple[list[str], list[str]]:
     """Return the files under ``data`` and the subjects of ``lfw``, ``celeba`` or ``ytf``."""
     if name == "celeba":
-        lines = (data / "celeba_identity/identity.txt").read_text(encoding="utf-8").splitlines()
-        rows = [line.split() for line in lines]
-        rows = [row for row in rows if int(row[1]) % 2 == _REMAINDER[part]]
-        return [f"celeba_identity/img/{file}" for file, _ in rows], [s for _, s in rows]
+        found = list(CelebaIdentity(data / "celeba_identity").samples(_IDS[part]))
+        files = [f"celeba_identity/img/{sample.sample_id}" for sample in found]
+        return files, [str(sample.subject_id) for sample in found]
     if name == "lfw":
-        pairs = read_pairs(data / "lfw")
+        pairs = Lfw(data / "lfw").pairs()
         here = np.isin(pairs.fold, _FOLDS[part])
-        subjects = {Path(p).parent.name for p in (*pairs.left[here], *pairs.right[here])}
+        subjects = {Path(p).parent.name for p in (*pairs.first[here], *pairs.second[here])}
         files = sorted((data / "lfw").glob("*/*.jpg"))
         files = [file for file in files if file.parent.name in subjects]
         return [str(f.relative_to(data)) for f in files], [f.parent.name for f in files]

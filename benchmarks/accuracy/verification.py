@@ -17,7 +17,8 @@ PROTOCOL = (
     "View 2 pairs, 5 identity-disjoint folds. The threshold of a fold comes from the other folds; "
     "a pair with an undetected face counts as wrong. With several faces in a picture the one "
     "nearest to its middle is taken: it is the one that LFW names. `FMR` and `FNMR` rows use the "
-    "operating points stored in the model's spec, which were measured on folds 1-3."
+    "operating points stored in the model's spec, which were measured on folds 1-3. "
+    "`mien evaluate lfw --data ../shared/data/lfw` gives the first row from the command line."
 )
 #: Name, and options of Analyzer.
 VARIANTS = (

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mien.errors import MienError as MienError
+    from mien.evaluate import evaluate as evaluate
     from mien.gallery import Consent as Consent
     from mien.gallery import Gallery as Gallery
     from mien.gallery import Subject as Subject
@@ -75,6 +76,7 @@ _PUBLIC = {
     "detect": "mien.tasks.verbs",
     "draw": "mien.render.draw",
     "embed": "mien.tasks.verbs",
+    "evaluate": "mien.evaluate",
     "from_array": "mien.io",
     "identify": "mien.recognition.searching",
     "identify_in": "mien.recognition.searching",

@@ -6,30 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.lfw import Pairs, accuracy_of, cross_fitted, read_pairs
+from benchmarks.lfw import accuracy_of, cross_fitted, read_pairs
+from mien.data import Pairs
+from tests.data.trees import picture
 
 
 def toy_pairs(n_folds: int = 2, n: int = 4) -> Pairs:
     mated = np.tile(np.repeat([True, False], n), n_folds)
     names = np.array([f"A/A_{i:04d}.jpg" for i in range(len(mated))])
     return Pairs(names, names, mated, np.repeat(np.arange(n_folds), 2 * n))
-
-
-def test_pairs_are_read_in_folds_of_mated_then_non_mated(tmp_path: Path) -> None:
-    (tmp_path / "pairs.txt").write_text(
-        "2\t1\nAb_C\t1\t4\nAb_C\t2\tDe\t13\nDe\t1\t2\nDe\t1\tX\t7\n"
-    )
-    pairs = read_pairs(tmp_path)
-    assert list(pairs.left) == [
-        "Ab_C/Ab_C_0001.jpg",
-        "Ab_C/Ab_C_0002.jpg",
-        "De/De_0001.jpg",
-        "De/De_0001.jpg",
-    ]
-    assert list(pairs.right)[1:3] == ["De/De_0013.jpg", "De/De_0002.jpg"]
-    assert pairs.mated.tolist() == [True, False, True, False]
-    assert pairs.fold.tolist() == [0, 0, 1, 1]
-    assert len(pairs.pictures(Path("root"))) == 7
 
 
 def test_an_undetected_pair_is_wrong_and_left_out_of_the_second_number() -> None:
@@ -50,11 +35,15 @@ def test_the_threshold_comes_from_the_other_folds() -> None:
 
 
 def test_saved_templates_are_matched_by_picture_not_by_order(tmp_path: Path) -> None:
-    (tmp_path / "pairs.txt").write_text("2\t1\nA\t1\t2\nA\t1\tB\t1\nA\t1\t2\nA\t2\tB\t1\n")
+    lines = "2\t1\nA\t1\t2\nA\t1\tB\t1\nC\t1\t2\nC\t2\tD\t1\n"
+    (tmp_path / "pairs.txt").write_text(lines)
+    for name in ("A/A_0001", "A/A_0002", "B/B_0001", "C/C_0001", "C/C_0002", "D/D_0001"):
+        picture(tmp_path / f"{name}.jpg")
     np.savez(
         tmp_path / "t.npz",
-        pictures=["/x/B/B_0001.jpg", "/x/A/A_0002.jpg", "/x/A/A_0001.jpg"],
-        found=[True, True, True],
-        vectors=np.array([[1, 0], [0, 1], [0, 0.9]], np.float32),
+        pictures=[f"/x/{n[0]}/{n}.jpg" for n in ("D_0001", "B_0001", "A_0002", "A_0001")]
+        + ["/x/C/C_0002.jpg", "/x/C/C_0001.jpg"],
+        found=[True] * 6,
+        vectors=np.array([[1, 0], [1, 0], [0, 1], [0, 0.9], [0, 1], [0, 0.9]], np.float32),
     )
     assert accuracy_of(tmp_path / "t.npz", read_pairs(tmp_path)).mean == 1.0

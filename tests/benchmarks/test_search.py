@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.growth_plot import log_plot
-
 pytest.importorskip("faiss")
 pytest.importorskip("numkong")
 pytest.importorskip("usearch")
@@ -82,7 +80,3 @@ def test_rounds_are_interleaved() -> None:
     # Of the two calls in a row, the second is timed.
     assert calls == ["a", "a", "b", "b"] * 2
     assert [len(timed.rounds_s) for timed in found.values()] == [2, 2]
-
-
-def test_the_plot_of_one_point() -> None:
-    assert "polyline" in log_plot({"a limit": [(10, 1)]}, x_title="x", y_title="y")

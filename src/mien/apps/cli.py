@@ -17,6 +17,7 @@ from mien import __version__
 from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, On, Pictures, Shards
 from mien.apps.cli_album import register as register_album
 from mien.apps.cli_cluster import register as register_cluster
+from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.terminal import plain_errors
 
@@ -195,6 +196,7 @@ def doctor() -> None:
 
 register_cluster(app)
 register_album(app)
+register_evaluate(app)
 register_gallery(app)
 
 

@@ -105,12 +105,15 @@ def one_template(analysis: Analysis, *, choose: Choose = "single") -> Templates:
             f"{analysis.source}: shows {len(faces)} faces, one is needed; crop the picture, or "
             "choose 'largest' or 'central' (--choose largest) to take one of them"
         )
+    return with_quality(templates, faces)[[chosen_row(faces, choose)]]
+
+
+def chosen_row(faces: Faces, choose: Choose) -> int:
+    """Return the row of the largest of some faces, or of the one nearest to the middle."""
     if choose == "central":
         off_centre = np.linalg.norm(faces.boxes.centres - np.array(faces.image_size_wh) / 2, axis=1)
-        row = int(np.argmin(off_centre))
-    else:
-        row = int(np.argmax(faces.boxes.wh.prod(axis=1)))
-    return with_quality(templates, faces)[[row]]
+        return int(np.argmin(off_centre))
+    return int(np.argmax(faces.boxes.wh.prod(axis=1)))
 
 
 def with_quality(templates: Templates, faces: Faces) -> Templates:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
 from mien.models import ModelSpec
+from mien.render.report.document import head
 from mien.render.report.glyphs import histogram
 from mien.render.report.markup import Html, div, element, join, span
 
 #: Fewer faces than this have no distribution worth a look.
 _ENOUGH_FACES = 5
-#: The browser itself refuses to fetch anything.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'"
 
 
 @dataclass(slots=True)
@@ -52,19 +50,9 @@ class Tally:
 
 def opening(title: str, tally: Tally) -> Html:
     """Return everything up to the first picture."""
-    css = files("mien.render.report").joinpath("page.css").read_text("utf-8")
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", **{"http-equiv": "Content-Security-Policy", "content": _POLICY}),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", Html(css)),
-    )
     return join(
         Html("<!doctype html>\n<html lang=en>"),
-        head,
+        head(title),
         Html("<body>"),
         element("a", "Skip to the pictures", href="#pictures", class_="skip"),
         _header(title, tally),

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import mien
 from mien.io.atomic import whole_file
+from mien.render.report.document import head
 from mien.render.report.markup import Html, div, element, join, span
 from mien.render.report.picture import data_uri
 from mien.types import Image
-
-#: The browser itself refuses to fetch anything.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,18 +63,8 @@ def _parts(sheet: Sheet) -> Iterable[Html]:
 
 
 def _opening(sheet: Sheet) -> Html:
-    css = [files("mien.render.report").joinpath(n).read_text("utf-8") for n in _STYLES]
     people = "1 person" if len(sheet.groups) == 1 else f"{len(sheet.groups):,} people"
     title = f"{people} in {_counted(sheet.pictures, 'photo')}"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", **{"http-equiv": "Content-Security-Policy", "content": _POLICY}),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", Html("\n".join(css))),
-    )
     doubtful = sum(thumb.uncertain for group in sheet.groups for thumb in group)
     facts = [
         (sum(map(len, sheet.groups)), "faces in groups"),
@@ -89,7 +76,7 @@ def _opening(sheet: Sheet) -> Html:
     cut = f"{sheet.left_out:,} more faces are in the JSON, not here." if sheet.left_out else ""
     return join(
         Html("<!doctype html>\n<html lang=en>"),
-        head,
+        head(title, "sheet.css"),
         Html("<body>"),
         element(
             "header",
@@ -103,7 +90,6 @@ def _opening(sheet: Sheet) -> Html:
     )
 
 
-_STYLES = ("page.css", "sheet.css")
 _ADVICE = (
     "Groups are a proposal. In each, the best supported face stands first and the weakest last; a "
     "dashed frame marks those to look at. The bar is the mean link to the rest of the group. Two "
