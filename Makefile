@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MIEN_DATA ?= ../shared/data
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint accuracy bench weights clean
+.PHONY: demo test lint accuracy audit bench weights clean
 
 demo: $(READY)  ## analyse a real photograph, write out/
 	$(BIN)/python -m examples.demo out
@@ -22,6 +22,9 @@ lint: $(READY)  ## style, types
 accuracy: $(READY)  ## measure on MIEN_DATA and write docs/accuracy.md
 	$(BIN)/python -m benchmarks.accuracy --data $(MIEN_DATA)
 
+audit: $(READY)  ## audit the shipped models on MIEN_DATA and write docs/audits
+	$(BIN)/python -m benchmarks.audit --data $(MIEN_DATA)
+
 bench: $(READY)  ## measure speed beside peers and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.perception --data $(MIEN_DATA) --accuracy
 
@@ -35,5 +38,5 @@ clean:
 $(READY): pyproject.toml packages/mien-weights-research/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet -e ./packages/mien-weights-research -e ".[pandas,demo]" --group dev
+	$(BIN)/python -m pip install --quiet -e ./packages/mien-weights-research -e ".[pandas,demo,audit]" --group dev
 	touch $@

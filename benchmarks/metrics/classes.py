@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import krippendorff
 import numpy as np
 import pandas as pd
 import sklearn.metrics as sk
@@ -18,6 +19,7 @@ from mien.metrics.classification import (
     expected_calibration_error,
     log_loss,
 )
+from mien.metrics.krippendorff import krippendorff_alpha
 from mien.metrics.multilabel import label_scores, mean_average_precision
 from mien.metrics.ordinal import off_by, quadratic_kappa
 
@@ -35,6 +37,10 @@ SHROUT_FLEISS = np.array(
     [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float
 )
 RATINGS = _rng.normal(0, 1, (40, 1)) + _rng.normal(0, 0.6, (40, 3)) + np.array([0, 0.3, 0.5])
+
+#: Two fifths of the ratings are missing.
+RATED = (_rng.integers(0, 6, (50, 7)) + _rng.integers(0, 4, (50, 1))).astype(float)
+RATED[_rng.random(RATED.shape) < 0.4] = np.nan
 
 
 def _scores() -> list[float]:
@@ -182,5 +188,15 @@ ORACLES = [
         lambda: [0.17, 0.29, 0.71],
         "Shrout & Fleiss (1979)",
         tolerance=0.005,
+    ),
+    *(
+        Oracle(
+            krippendorff_alpha,
+            f"{level}: 50 items by seven raters, two fifths missing",
+            lambda level=level: krippendorff_alpha(RATED, level=level),
+            lambda level=level: krippendorff.alpha(RATED.T, level_of_measurement=level),
+            "krippendorff",
+        )
+        for level in ("nominal", "ordinal", "interval")
     ),
 ]

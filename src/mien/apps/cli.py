@@ -16,6 +16,7 @@ import typer
 from mien import __version__
 from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, On, Pictures, Shards
 from mien.apps.cli_album import register as register_album
+from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_gallery import register as register_gallery
@@ -194,6 +195,7 @@ def doctor() -> None:
     raise typer.Exit(code)
 
 
+register_audit(app)
 register_cluster(app)
 register_album(app)
 register_evaluate(app)

@@ -45,6 +45,7 @@ def facts(spec: ModelSpec) -> dict[str, Any]:
         "data_terms": spec.data_terms,
         "paper": spec.paper,
         "accuracy": plain(spec.accuracy),
+        "groups": plain(spec.groups),
     }
 
 
@@ -74,6 +75,7 @@ def _show(spec: ModelSpec) -> None:
         "trained on": spec.training_data,
         "data terms": spec.data_terms,
         "measured": "; ".join(_measured(spec.accuracy)) or "not yet",
+        "by group": "; ".join(_measured(spec.groups)),
     }
     for name, value in rows.items():
         if value:

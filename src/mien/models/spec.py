@@ -69,6 +69,8 @@ class ModelSpec:
     outputs: Mapping[str, str] = field(default_factory=dict)
     operating_points: tuple[OperatingPoint, ...] = ()
     accuracy: Mapping[str, Any] = field(default_factory=dict)
+    #: For whom it works less well: the worst and the best group of an audit, and where that stands.
+    groups: Mapping[str, Any] = field(default_factory=dict)
     #: Measured numbers that make raw outputs honest: temperature, spread_scale ...
     calibration: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,0 +1,1 @@
+"""Perception by machines and people: causes, agreement, and the shape of similarity."""
