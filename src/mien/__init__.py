@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from mien.apps.client import AsyncClient as AsyncClient
+    from mien.apps.client import Client as Client
+    from mien.apps.client import ServerError as ServerError
     from mien.errors import MienError as MienError
     from mien.evaluate import evaluate as evaluate
     from mien.gallery import Consent as Consent
@@ -50,9 +53,11 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Analysis": "mien.types",
     "Analyzer": "mien.tasks.pipeline",
+    "AsyncClient": "mien.apps.client",
     "Attribute": "mien.types",
     "Boxes": "mien.types",
     "Candidate": "mien.types.candidate",
+    "Client": "mien.apps.client",
     "Clustering": "mien.recognition.cluster",
     "Consent": "mien.gallery",
     "Face": "mien.types",
@@ -64,6 +69,7 @@ _PUBLIC = {
     "Match": "mien.types",
     "MienError": "mien.errors",
     "OperatingPoint": "mien.types",
+    "ServerError": "mien.apps.client",
     "Subject": "mien.gallery",
     "TemplateSet": "mien.recognition.sets",
     "Templates": "mien.types",

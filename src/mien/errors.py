@@ -55,6 +55,18 @@ class DeviceError(MienError, ValueError):
     """The inference device that was asked for is not there."""
 
 
+class BusyError(MienError, RuntimeError):
+    """Too much is waiting already; ``retry_after_s`` says when to try again, about."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class AccessError(MienError, PermissionError):
+    """A key is missing, unknown, or does not allow what was asked."""
+
+
 class MissingExtraError(MienError, ImportError):
     """An optional dependency is needed; the message says what to install."""
 

@@ -12,13 +12,12 @@ import typer
 
 from mien.apps.cli_analyze import shards_of, steps
 from mien.apps.terminal import FAILED, OK, SOME_FAILED, console, is_terminal, printable, say
-from mien.errors import GalleryNotFoundError, InputError, ModelError
+from mien.errors import GalleryNotFoundError, InputError
 from mien.gallery import Consent, Erased, Policy, Subject, open_gallery
 from mien.gallery.copies import restore as restore_copy
 from mien.gallery.parquet import read_parquet
 from mien.gallery.sqlite import Precision, SqliteGallery
 from mien.io import find_images
-from mien.models import get_spec
 from mien.recognition.enrol import (
     Choose,
     Progress,
@@ -27,15 +26,11 @@ from mien.recognition.enrol import (
     enrol_pictures,
 )
 from mien.recognition.labels import Labels, by_folder, by_name, by_table
-from mien.recognition.operating import operating_point
-from mien.recognition.pinned import analyzer_for
+from mien.recognition.pinned import analyzer_for, lookalike_threshold
 from mien.recognition.sidecars import named_by_sidecar, write_sidecars
 from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis
 from mien.types.candidate import Candidate
-
-#: Lookalikes are reported at the threshold of this false match rate, where it was measured.
-_LOOKALIKE_FMR = 1e-4
 
 
 def opened(
@@ -103,7 +98,7 @@ def enrol(
         one_core = {} if bulk is None else {"threads": 1}
         analyzer = analyzer_for(gallery, tasks, **options | one_core)
         how: dict[str, Any] = {"consent": consent, "reason": reason}
-        how["lookalike_threshold"] = _lookalike_threshold(analyzer, gallery)
+        how["lookalike_threshold"] = lookalike_threshold(analyzer, gallery)
         by_label: dict[str, Any] = {"choose": choose, "labels": lambda path: labels[path](path)}
         with steps("enrolling", len(files)) as step:
             how["on_done"] = step
@@ -156,17 +151,6 @@ def _labels(subject_from: str, root: Path) -> Labels:
         f"--subject-from: got {subject_from!r}, expected folder, name, xmp, or a file that "
         "ends in .csv"
     )
-
-
-def _lookalike_threshold(analyzer: Analyzer, gallery: SqliteGallery) -> float | None:
-    """Return a threshold that was measured for the gallery's model, if there is one."""
-    if gallery.model_id is None:
-        return None
-    try:
-        spec = get_spec(analyzer.options.embedder)
-        return operating_point(spec, gallery.model_id, fmr=_LOOKALIKE_FMR).threshold
-    except ModelError:
-        return None
 
 
 def _show_progress(gallery: SqliteGallery, progress: Progress, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from pathlib import Path
 
 import cv2
@@ -31,6 +32,11 @@ MAX_PIXELS = 89_478_485
 _SRGB_NAMES = (b"sRGB", "sRGB".encode("utf-16-be"))
 _HEIC_BRANDS = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypheim", b"ftyphevc")
 _ORIENTATION = 0x0112
+#: What Pillow raises for broken files; its UserWarnings where the caller makes errors of them.
+_PILLOW_FAILS_WITH = (
+    *(OSError, ValueError, SyntaxError, EOFError, MemoryError, RuntimeError),
+    *(struct.error, OverflowError, TypeError, KeyError, IndexError, UserWarning),
+)
 _GREY_16_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
 
@@ -99,7 +105,7 @@ def _open(data: bytes, source: str) -> PillowImage.Image:
         raise ImageReadError(
             f"{source}: is not a picture that can be read (starts with {start})"
         ) from error
-    except (OSError, ValueError, SyntaxError, MemoryError) as error:
+    except _PILLOW_FAILS_WITH as error:
         raise ImageReadError(f"{source}: has a broken header: {error}") from error
 
 
@@ -139,7 +145,7 @@ def _by_pillow(picture: PillowImage.Image, source: str) -> ByteArray:
         picture.seek(0)
         picture.load()
         return from_array(_to_array(ImageOps.exif_transpose(picture))).pixels
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+    except _PILLOW_FAILS_WITH as error:
         raise ImageReadError(f"{source}: {picture.format} cannot be decoded: {error}") from error
 
 

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from mien.errors import GalleryMismatchError, ModelNotFoundError
+from mien.errors import GalleryMismatchError, ModelError, ModelNotFoundError
 from mien.gallery import Gallery
 from mien.models import get_spec
+from mien.recognition.operating import operating_point
 from mien.tasks.embed import template_model_id
 from mien.tasks.pipeline import Analyzer
 from mien.tasks.task import Options
 
+#: Lookalikes are reported at the threshold of this false match rate, where it was measured.
+_LOOKALIKE_FMR = 1e-4
 _MESHES = ("facemesh.attention", "facemesh.plain")
 
 
@@ -51,3 +54,14 @@ def options_of(model_id: str, given: dict[str, Any]) -> dict[str, Any]:
         f"gallery: was made with {model_id}; {embedder} with these options makes other templates. "
         "Leave out --embedder and --mesh, install the model it was made with, or migrate it"
     )
+
+
+def lookalike_threshold(analyzer: Analyzer, gallery: Gallery) -> float | None:
+    """Return a threshold that was measured for the gallery's model, if there is one."""
+    if gallery.model_id is None:
+        return None
+    try:
+        spec = get_spec(analyzer.options.embedder)
+        return operating_point(spec, gallery.model_id, fmr=_LOOKALIKE_FMR).threshold
+    except ModelError:
+        return None

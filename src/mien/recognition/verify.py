@@ -17,6 +17,8 @@ from mien.tasks.verbs import analyzer
 from mien.types import Analysis, Faces, Match, Templates
 
 Choose = Literal["single", "largest", "central"]
+#: What a comparison needs of each picture: templates, and the quality that widens a probability.
+VERIFY_TASKS = ("embed", "quality")
 
 
 def verify(
@@ -37,10 +39,25 @@ def verify(
     Raises NoFaceError, SeveralFacesError, InputError for a prior that is no share, and ModelError
     where no operating point was measured for the model at that rate.
     """
-    chosen = analyzer(("embed", "quality"), **options)
+    chosen = analyzer(VERIFY_TASKS, **options)
     analyses = chosen.run([chosen.read(probe), chosen.read(reference)])
-    first, second = (one_template(analysis, choose=choose) for analysis in analyses)
-    spec = get_spec(chosen.options.embedder)
+    return verified(
+        *analyses, embedder=chosen.options.embedder, fmr=fmr, prior=prior, choose=choose
+    )
+
+
+def verified(
+    probe: Analysis,
+    reference: Analysis,
+    *,
+    embedder: str,
+    fmr: float = 1e-3,
+    prior: float = 0.5,
+    choose: Choose = "single",
+) -> Match:
+    """Compare two pictures that VERIFY_TASKS ran over with that ``embedder``; see ``verify``."""
+    first, second = (one_template(analysis, choose=choose) for analysis in (probe, reference))
+    spec = get_spec(embedder)
     point = operating_point(spec, first.model_id, fmr=fmr)
     calibration = stored_calibration(spec, first.model_id)
     return calibrated(

@@ -1,0 +1,38 @@
+"""What can be chosen about a server; limits that keep one caller from hurting the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mien.io import MAX_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the server listens, what it serves and how much it takes.
+
+    ``gallery``: path or URL, ``None`` for a server without one; ``url_hosts``: hosts from which
+    pictures may be fetched, none unless named; ``hosts``: further names under which the server may
+    be asked; ``options``: those of Analyzer.
+    """
+
+    gallery: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    max_upload_bytes: int = 20 * 2**20
+    max_pixels: int = MAX_PIXELS
+    most_waiting: int = 128
+    drain_s: float = 20.0
+    url_hosts: tuple[str, ...] = ()
+    url_timeout_s: float = 5.0
+    hosts: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can ask."""
+        return self.host in LOOPBACK
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")

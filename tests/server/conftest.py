@@ -1,0 +1,88 @@
+"""A real server, started as its users start it, and a client that speaks to it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs: its address, gallery and process."""
+
+    url: str
+    gallery: Path
+    process: subprocess.Popen[str]
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+
+
+MIEN = (sys.executable, "-W", "error", "-m", "mien.apps.cli")
+
+
+def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [*MIEN, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@contextmanager
+def serving(gallery: Path, *arguments: str) -> Iterator[Running]:
+    """Serve a gallery for a while; at the end the server must stop cleanly when asked."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    where = ("--gallery", str(gallery), "--port", str(port))
+    process = subprocess.Popen(
+        [*MIEN, "serve", *where, *arguments], stderr=subprocess.PIPE, text=True
+    )
+    running = Running(f"http://127.0.0.1:{port}", gallery, process)
+    try:
+        _wait_until_ready(running)
+        yield running
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert "Traceback" not in said, said
+
+
+def _wait_until_ready(running: Running) -> None:
+    until = time.monotonic() + 60
+    with running.client() as client:
+        while time.monotonic() < until:
+            assert running.process.poll() is None, running.process.communicate()[1]
+            try:
+                if client.get("/v1/ready").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+    raise AssertionError("the server did not become ready")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server without keys for all tests that leave its gallery as they found it."""
+    with serving(tmp_path_factory.mktemp("served") / "gallery") as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Running) -> Iterator[httpx.Client]:
+    with server.client() as client:
+        yield client

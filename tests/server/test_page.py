@@ -1,0 +1,234 @@
+"""The page in a real browser: look, webcam, compare, enrol, search, rename, erase, busy, keys."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.server.conftest import Running, mien, serving
+
+pytestmark = pytest.mark.slow
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+#: One narrow and one wide window.
+WIDTHS = (360, 1280)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("needs chromium (Debian: apt install chromium)")
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with serving(tmp_path_factory.mktemp("page") / "gallery") as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, served: Running) -> Iterator[Page]:
+    """A page on which any error of a script, and any foreign request, fails the test."""
+    context = browser.new_context(permissions=["camera"])
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    foreign: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((served.url, "blob:")) else foreign.append(request.url)
+        ),
+    )
+    page.goto(served.url)
+    yield page
+    context.close()
+    # A refusal that a test provokes is logged by the browser itself.
+    assert [p for p in problems if "status of 4" not in p] == []
+    assert foreign == []
+
+
+def test_a_dropped_picture_becomes_cards(page: Page, portrait_file: Path) -> None:
+    page.set_input_files("#look-file", portrait_file)
+    expect(page.locator("#found")).to_have_text("One face.")
+    card = page.locator(".card")
+    expect(card).to_contain_text(re.compile(r"Apparent age\s*\d+ ± \d+ years"))
+    expect(card).to_contain_text("Shown expression")
+    card.locator("summary").click()
+    expect(card).to_contain_text("sharpness")
+    drawn = page.evaluate(
+        "() => { const c = document.querySelector('.stage canvas');"
+        " return [c.width, c.height, c.getContext('2d').getImageData(180, 80, 1, 1).data[3]] }"
+    )
+    assert drawn == [512, 512, 255]
+
+
+def test_dropping_with_the_mouse(page: Page, portrait_jpeg: bytes) -> None:
+    data = page.evaluate_handle(
+        """bytes => { const all = new DataTransfer();
+        all.items.add(new File([new Uint8Array(bytes)], 'a.jpg', {type: 'image/jpeg'}));
+        return all; }""",
+        list(portrait_jpeg),
+    )
+    page.dispatch_event(".drop", "drop", {"dataTransfer": data})
+    expect(page.locator("#found")).to_have_text("One face.")
+
+
+def test_what_is_no_picture_is_said_so(page: Page, tmp_path: Path) -> None:
+    text = tmp_path / "a.jpg"
+    text.write_text("no picture")
+    page.set_input_files("#look-file", text)
+    expect(page.locator("#notice")).to_contain_text("no picture that can be read")
+
+
+def test_the_webcam_gives_a_frame(page: Page) -> None:
+    page.click("#webcam")
+    expect(page.locator(".stage video")).to_be_visible()
+    page.wait_for_function("document.querySelector('video').videoWidth > 0")
+    page.click("#webcam")
+    # The fake camera shows a test pattern.
+    expect(page.locator("#found")).to_have_text("No face was found.")
+
+
+def test_compare(page: Page, portrait_file: Path) -> None:
+    page.goto(page.url.split("#")[0] + "#compare")
+    page.set_input_files("#compare-probe", portrait_file)
+    page.set_input_files("#compare-reference", portrait_file)
+    compared = page.locator("#compared")
+    expect(compared).to_contain_text("Match")
+    expect(compared).to_contain_text("Score 1.000")
+    expect(compared).to_contain_text("Calibrated on")
+
+
+def test_enrol_search_rename_erase(page: Page, portrait_file: Path) -> None:
+    page.goto(page.url.split("#")[0] + "#people")
+    expect(page.locator("#everybody")).to_contain_text("Nobody is enrolled yet.")
+    page.set_input_files("#enrol-file", portrait_file)
+    page.fill("#enrol-name", "Eileen <b>C</b>")
+    page.fill("#enrol-purpose", "a test")
+    page.click("button:has-text('Enrol')")
+    # What people type is shown as text.
+    expect(page.locator("#everybody")).to_contain_text("Eileen <b>C</b>")
+    expect(page.locator("#notice")).to_have_text("Enrolled.")
+    page.set_input_files("#search-file", portrait_file)
+    expect(page.locator("#searched")).to_contain_text("Face 1: Eileen")
+    page.click("button:has-text('Rename')")
+    page.fill("dialog input", "E. Collins")
+    page.keyboard.press("Enter")
+    expect(page.locator("#everybody")).to_contain_text("E. Collins")
+    page.click("button:has-text('Erase')")
+    page.click("dialog button:has-text('Cancel')")
+    expect(page.locator("#everybody")).to_contain_text("E. Collins")
+    page.click("button:has-text('Erase')")
+    page.click("dialog button.chief")
+    expect(page.locator("#everybody")).to_contain_text("Nobody is enrolled yet.")
+
+
+def test_models(page: Page) -> None:
+    page.goto(page.url.split("#")[0] + "#models")
+    expect(page.locator("#models")).to_contain_text("resnet29.dlib")
+    expect(page.locator("#models")).to_contain_text("CC0")
+
+
+def test_a_busy_server_is_told_kindly_and_asked_again(page: Page, portrait_file: Path) -> None:
+    turned_away: list[str] = []
+
+    def answer(route: object) -> None:
+        if turned_away:
+            route.continue_()  # type: ignore[attr-defined]
+            return
+        turned_away.append("once")
+        body = '{"error": {"code": "busy", "message": "x", "details": null}, "request_id": "1"}'
+        route.fulfill(  # type: ignore[attr-defined]
+            status=429, headers={"Retry-After": "1"}, content_type="application/json", body=body
+        )
+
+    page.route("**/v1/analyze", answer)
+    page.set_input_files("#look-file", portrait_file)
+    expect(page.locator("#notice")).to_contain_text("Trying again")
+    expect(page.locator("#found")).to_have_text("One face.")
+
+
+def test_everything_is_reached_by_keyboard(page: Page) -> None:
+    reached = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+    assert reached[:6] == ["Skip to content", "mien", "Look", "Compare", "People", "Models"]
+    assert "Choose a picture" in reached
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["look", "compare", "people", "models"])
+def test_nothing_is_cut_off_or_moves(name: str, width: int, page: Page, served: Running) -> None:
+    # Turning the window itself moves things: begin anew.
+    page.goto("about:blank")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{served.url}/#{name}")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    moved = page.evaluate(
+        """() => new Promise(resolve => new PerformanceObserver(list => resolve(
+        list.getEntries().reduce((sum, entry) => sum + entry.value, 0)))
+        .observe({type: 'layout-shift', buffered: true}) || setTimeout(() => resolve(0), 300))"""
+    )
+    assert moved < 0.1
+
+
+def test_a_server_with_keys_asks_for_one(
+    browser: Browser, tmp_path: Path, portrait_file: Path
+) -> None:
+    gallery = tmp_path / "gallery"
+    key = mien("keys", "create", "me", "--gallery", str(gallery)).stdout.strip()
+    with serving(gallery) as running:
+        page = browser.new_page()
+        page.goto(running.url)
+        page.set_input_files("#look-file", portrait_file)
+        page.fill("dialog input", key)
+        page.keyboard.press("Enter")
+        expect(page.locator("#found")).to_have_text("One face.")
+        page.goto(f"{running.url}/#people")
+        expect(page.locator("#notice")).to_contain_text("Your key does not allow this.")
+        page.close()
+
+
+def test_only_the_pages_own_files_are_served(served: Running) -> None:
+    with served.client() as client:
+        assert "script-src 'self'" in client.get("/").headers["content-security-policy"]
+        for name in ("..%2fserve.py", "../serve.py", "nothing.js", "%2e%2e/serve.py"):
+            assert client.get(f"/page/{name}").status_code == 404
+
+
+def warped(portrait: np.ndarray, path: Path) -> Path:
+    """The portrait, its mirror image and a recoloured one side by side: several faces."""
+    half = cv2.resize(portrait, (320, 320))
+    tinted = np.clip(half.astype(float) * (0.8, 1.0, 1.15), 0, 255).astype(np.uint8)
+    collage = np.concatenate([half, half[:, ::-1], tinted], axis=1)
+    cv2.imwrite(str(path), collage[:, :, ::-1])
+    return path
+
+
+def test_several_faces_have_a_card_each(page: Page, portrait: np.ndarray, tmp_path: Path) -> None:
+    page.set_input_files("#look-file", warped(portrait, tmp_path / "three.png"))
+    expect(page.locator("#found")).to_have_text("3 faces.")
+    expect(page.locator(".card")).to_have_count(3)
