@@ -26,6 +26,7 @@ class CelebaIdentity:
     name: ClassVar[str] = "celeba-identity"
     title: ClassVar[str] = "CelebA, identities"
     source: ClassVar[str] = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
+    gives: ClassVar[tuple[str, ...]] = ("subject_id",)
     layout: ClassVar[Literal["verified", "unverified"]] = "verified"
     splits: ClassVar[tuple[str, ...]] = _SPLITS
 

@@ -23,6 +23,7 @@ class Fer2013:
     name: ClassVar[str] = "fer2013"
     title: ClassVar[str] = "FER2013"
     source: ClassVar[str] = "https://www.kaggle.com/datasets/msambare/fer2013"
+    gives: ClassVar[tuple[str, ...]] = ("expression",)
     layout: ClassVar[Literal["verified", "unverified"]] = "verified"
     splits: ClassVar[tuple[str, ...]] = ("train", "validation", "test")
 

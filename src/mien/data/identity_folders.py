@@ -19,6 +19,7 @@ class IdentityFolders:
     name: ClassVar[str] = "identity-folders"
     title: ClassVar[str] = "Identity folders"
     source: ClassVar[str] = "one folder a person"
+    gives: ClassVar[tuple[str, ...]] = ("subject_id",)
     layout: ClassVar[Literal["verified", "unverified"]] = "verified"
     splits: ClassVar[tuple[str, ...]] = ()
 

@@ -32,6 +32,7 @@ class Lfw:
     name: ClassVar[str] = "lfw"
     title: ClassVar[str] = "Labeled Faces in the Wild"
     source: ClassVar[str] = "http://vis-www.cs.umass.edu/lfw/README.txt"
+    gives: ClassVar[tuple[str, ...]] = ("subject_id", "pairs")
     layout: ClassVar[Literal["verified", "unverified"]] = "verified"
     splits: ClassVar[tuple[str, ...]] = tuple(_VIEW_1)
 

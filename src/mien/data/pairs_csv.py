@@ -29,6 +29,7 @@ class PairsCsv:
     name: ClassVar[str] = "pairs-csv"
     title: ClassVar[str] = "Pictures with a list of pairs"
     source: ClassVar[str] = "pairs.csv: first,second,mated[,fold,first_subject,second_subject]"
+    gives: ClassVar[tuple[str, ...]] = ("subject_id", "pairs")
     layout: ClassVar[Literal["verified", "unverified"]] = "verified"
     splits: ClassVar[tuple[str, ...]] = ()
 

@@ -27,6 +27,7 @@ class UtkFace:
     name: ClassVar[str] = "utkface"
     title: ClassVar[str] = "UTKFace"
     source: ClassVar[str] = "https://susanqq.github.io/UTKFace/"
+    gives: ClassVar[tuple[str, ...]] = ("apparent_age", "apparent_gender", "apparent_ancestry")
     layout: ClassVar[Literal["verified", "unverified"]] = "verified"
     splits: ClassVar[tuple[str, ...]] = ("fit", "report")
 

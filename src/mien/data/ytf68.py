@@ -30,6 +30,7 @@ class Ytf68:
     name: ClassVar[str] = "ytf68"
     title: ClassVar[str] = "YouTube Faces, frames with 68 points"
     source: ClassVar[str] = "https://github.com/udacity/P1_Facial_Keypoints"
+    gives: ClassVar[tuple[str, ...]] = ("subject_id", "ibug68")
     layout: ClassVar[Literal["verified", "unverified"]] = "verified"
     splits: ClassVar[tuple[str, ...]] = ("fit", "report")
 

@@ -247,6 +247,7 @@ class ModelInfo(_Shape):
     data_terms: str
     paper: str
     accuracy: dict[str, Any]
+    groups: dict[str, Any]
 
 
 class Models(_Shape):

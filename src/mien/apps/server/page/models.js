@@ -16,7 +16,9 @@ function model(spec) {
     ["source", spec.source], ["trained on", spec.training_data], ["data terms", spec.data_terms]];
   return el("div", { class: "card" }, el("h3", {}, spec.name), el("p", { class: "soft small" }, spec.summary),
     el("dl", {}, rows.flatMap(([name, text]) => [el("dt", {}, name), el("dd", {}, text)])),
-    el("details", {}, el("summary", {}, "Measured"), el("dl", {}, measured(spec.accuracy))));
+    el("details", {}, el("summary", {}, "Measured"), el("dl", {}, measured(spec.accuracy))),
+    Object.keys(spec.groups).length === 0 ? null
+      : el("details", {}, el("summary", {}, "For whom it works less well"), el("dl", {}, measured(spec.groups))));
 }
 
 function measured(accuracy, before = "") {
