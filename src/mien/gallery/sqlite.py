@@ -70,7 +70,7 @@ class SqliteGallery(Gallery):
     """A gallery in a folder. Many processes may open it; calls of several threads take turns.
 
     ``wait_s``: how long a change waits for another process that is changing the gallery;
-    ``precision`` of the index in memory: "float32", or "int8" (a quarter of the memory, exact
+    ``precision`` of the index in memory: "float32", or "int8" (half of the memory, exact
     scores, recall in docs/search.md); ``index``: "exact", or "hnsw" (a graph, for a process that
     searches very many references for long; see ``index_info``); both need mien[search]. ``key``:
     32 bytes, or a file that holds them (keys.py), for an encrypted gallery.
