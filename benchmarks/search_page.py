@@ -68,7 +68,8 @@ reads {limit["read_gb_s"]:.0f} GB/s and multiplies matrices at {limit["gemm_gflo
 Random unit vectors, ten references a subject, the ten best references asked for. mien answers
 through `Gallery.search`: the check for changes, exact scores and ranking included. Milliseconds are
 medians (least to most) over interleaved rounds; each side is called twice after a pause and the
-second call counts, so that no library's waiting threads disturb the next. Ratios are medians of the
+second call counts, so that no library's waiting threads disturb the next (OpenMP's are told to
+sleep: OMP_WAIT_POLICY=passive). Ratios are medians of the
 ratios of each round. The limit is the time to read the float32 vectors once, and for 64 probes that
 of their products, at the speeds above: int8 reads a quarter. What was promised holds from 100,000
 vectors on: """
