@@ -13,8 +13,9 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
-from mien.apps.server.failures import RequestError, TooLargeError, plain_problems
+from mien.apps.server.failures import ClientGoneError, RequestError, TooLargeError, plain_problems
 from mien.apps.server.fetching import fetch
 from mien.apps.server.settings import Settings
 
@@ -136,10 +137,13 @@ async def _body(request: Request, settings: Settings) -> bytes:
     if announced.isdigit() and int(announced) > most:
         raise TooLargeError(f"body: announces {announced} bytes, expected at most {most}")
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            raise TooLargeError(f"body: is larger than {most} bytes")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                raise TooLargeError(f"body: is larger than {most} bytes")
+    except ClientDisconnect as error:
+        raise ClientGoneError("the client closed the connection while it sent") from error
     return bytes(body)
 
 
