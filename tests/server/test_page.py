@@ -16,6 +16,8 @@ from tests.server.conftest import Running, mien, serving
 
 pytestmark = pytest.mark.slow
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# A busy machine is no failure.
+expect.set_options(timeout=30_000)
 #: One narrow and one wide window.
 WIDTHS = (360, 1280)
 
