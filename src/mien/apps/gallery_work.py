@@ -283,10 +283,7 @@ def info(folder: Path, *, as_json: bool) -> None:
             else None,
             "encrypted": gallery.encrypted,
             "erasure": gallery.erasure,
-            "copies": [
-                {"kind": copy.kind, "path": copy.path, "made_at": copy.made_at.isoformat()}
-                for copy in gallery.copies()
-            ],
+            "copies": [copy.to_dict() for copy in gallery.copies()],
         }
     if wants_json(as_json):
         print_json(document)
@@ -457,8 +454,7 @@ def audit(folder: Path, *, as_json: bool) -> None:
     with opened(folder) as gallery:
         for entry in gallery.audit():
             if wants_json(as_json):
-                line = {name: getattr(entry, name) for name in type(entry).__dataclass_fields__}
-                typer.echo(json.dumps(line | {"at": entry.at.isoformat()}))
+                typer.echo(json.dumps(entry.to_dict()))
                 continue
             whom = "" if entry.subject_id is None else f" {entry.subject_id}"
             when = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -153,6 +153,10 @@ class Copy:
     made_at: datetime
     actor: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values."""
+        return {"kind": self.kind, "path": self.path, "made_at": self.made_at.isoformat()}
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -207,3 +211,7 @@ class AuditEntry:
     subject_id: int | None
     n: int
     reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values."""
+        return asdict(self) | {"at": self.at.isoformat()}

@@ -75,6 +75,13 @@ class Engine:
                 future.cancel()
         return [_sound(analysis) for analysis in analyses]
 
+    async def look(
+        self, request: Request, picture: bytes, tasks: tuple[str, ...] | None
+    ) -> Analysis:
+        """Return the analysis of a request's only picture."""
+        (analysis,) = await self.analyze(request, [picture], self.analyzer(tasks))
+        return analysis
+
     async def pinned(self) -> Analyzer:
         """Return the analyzer whose templates the gallery understands."""
 

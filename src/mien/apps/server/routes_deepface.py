@@ -51,8 +51,7 @@ class AnalyzeOptions(DeepfaceOptions):
 async def represent(request: Request) -> JSONResponse:
     """``{"results": [{"embedding", "facial_area", "face_confidence"}]}``."""
     (picture,), _ = await read_body(request, DeepfaceOptions, ("img",))
-    engine = engine_of(request)
-    (analysis,) = await engine.analyze(request, [picture], engine.analyzer(("embed",)))
+    analysis = await engine_of(request).look(request, picture, ("embed",))
     assert analysis.templates is not None
     results = [
         {
@@ -94,9 +93,8 @@ async def verify(request: Request) -> JSONResponse:
 async def analyze(request: Request) -> JSONResponse:
     """``{"results": [{"region", "age", "dominant_gender", ...}]}``: apparent, all of them."""
     (picture,), options = await read_body(request, AnalyzeOptions, ("img",))
-    engine = engine_of(request)
     tasks = ("detect", *sorted({_TASK[action] for action in options.actions}))
-    (analysis,) = await engine.analyze(request, [picture], engine.analyzer(tasks))
+    analysis = await engine_of(request).look(request, picture, tasks)
     return JSONResponse({"results": [_readings(face) for face in analysis.found]})
 
 

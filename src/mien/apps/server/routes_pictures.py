@@ -68,9 +68,8 @@ class VerifyOptions(BodyOptions):
 async def analyze(request: Request) -> JSONResponse:
     """Apparent age, gender, ancestry, expression are how models read the picture, not facts."""
     (picture,), options = await read_body(request, AnalyzeOptions)
-    engine = engine_of(request)
     tasks = None if options.tasks is None else tuple(sorted(set(options.tasks)))
-    (analysis,) = await engine.analyze(request, [picture], engine.analyzer(tasks))
+    analysis = await engine_of(request).look(request, picture, tasks)
     return JSONResponse(document(analysis, options.landmarks))
 
 
@@ -83,9 +82,8 @@ async def analyze(request: Request) -> JSONResponse:
 async def detect(request: Request) -> JSONResponse:
     """Boxes and detection scores; with ``landmarks`` also points."""
     (picture,), options = await read_body(request, LandmarkOptions)
-    engine = engine_of(request)
     tasks = ("detect", "landmarks") if options.landmarks else ("detect",)
-    (analysis,) = await engine.analyze(request, [picture], engine.analyzer(tasks))
+    analysis = await engine_of(request).look(request, picture, tasks)
     return JSONResponse(document(analysis, options.landmarks))
 
 
@@ -98,8 +96,7 @@ async def detect(request: Request) -> JSONResponse:
 async def embed(request: Request) -> JSONResponse:
     """Templates are biometric data: whoever holds them can recognise these people."""
     (picture,), _ = await read_body(request, NoOptions)
-    engine = engine_of(request)
-    (analysis,) = await engine.analyze(request, [picture], engine.analyzer(("embed",)))
+    analysis = await engine_of(request).look(request, picture, ("embed",))
     templates = analysis.templates
     assert templates is not None
     faces = [

@@ -242,10 +242,7 @@ async def _erase(request: Request, *, reason: str, **whom: int) -> JSONResponse:
             "n_subjects": erased.n_subjects,
             "n_references": erased.n_references,
             "erasure": erased.erasure,
-            "remaining_copies": [
-                {"kind": copy.kind, "path": copy.path, "made_at": copy.made_at.isoformat()}
-                for copy in erased.remaining_copies
-            ],
+            "remaining_copies": [copy.to_dict() for copy in erased.remaining_copies],
         }
 
     return JSONResponse(await engine_of(request).ask(work))
@@ -265,18 +262,7 @@ async def audit(
     def look(gallery: Gallery) -> list[dict[str, Any]]:
         read = getattr(gallery, "audit", None)
         entries = [] if read is None else read()[-limit:]
-        return [
-            {
-                "audit_id": entry.audit_id,
-                "at": entry.at.isoformat(),
-                "actor": entry.actor,
-                "action": entry.action,
-                "subject_id": entry.subject_id,
-                "n": entry.n,
-                "reason": entry.reason,
-            }
-            for entry in entries
-        ]
+        return [entry.to_dict() for entry in entries]
 
     return JSONResponse({"entries": await engine_of(request).ask(look)})
 
