@@ -16,7 +16,8 @@ from typing import Any
 
 from mien.apps.shards import Block, ShardFolder
 from mien.errors import InputError, MienError, MissingExtraError
-from mien.tasks.pipeline import Analyzer, available_cores
+from mien.io.cores import available_cores
+from mien.tasks.pipeline import Analyzer
 
 
 class BlockWorker:

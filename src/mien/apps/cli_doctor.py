@@ -14,8 +14,9 @@ import numpy as np
 import mien
 from mien.apps.terminal import FAILED, OK, console, printable
 from mien.errors import MienError
+from mien.io.cores import available_cores
 from mien.models import OWN_MODELS_VARIABLE, list_specs
-from mien.tasks.pipeline import Analyzer, available_cores
+from mien.tasks.pipeline import Analyzer
 
 
 @dataclass(frozen=True, slots=True)

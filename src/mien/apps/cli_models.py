@@ -11,6 +11,7 @@ import typer
 from mien.apps.terminal import console, is_terminal
 from mien.errors import InputError
 from mien.models import ModelSpec, list_specs
+from mien.models.spec import listed
 
 USES = ("permissive", "research", "unclear")
 
@@ -74,8 +75,8 @@ def _show(spec: ModelSpec) -> None:
         "source": spec.source,
         "trained on": spec.training_data,
         "data terms": spec.data_terms,
-        "measured": "; ".join(_measured(spec.accuracy)) or "not yet",
-        "by group": "; ".join(_measured(spec.groups)),
+        "measured": "; ".join(listed(spec.accuracy)) or "not yet",
+        "by group": "; ".join(listed(spec.groups)),
     }
     for name, value in rows.items():
         if value:
@@ -84,13 +85,3 @@ def _show(spec: ModelSpec) -> None:
     out.print(head)
     out.print(table)
     out.print()
-
-
-def _measured(accuracy: Mapping[str, Any], before: str = "") -> list[str]:
-    said = []
-    for name, value in accuracy.items():
-        if isinstance(value, Mapping):
-            said += _measured(value, f"{before}{name}: ")
-        else:
-            said.append(f"{before}{name} {value}")
-    return said

@@ -27,6 +27,11 @@ def split_by_subject(
     return divided
 
 
+def hashed_part(name: str, n_parts: int) -> int:
+    """Return the part 0..n_parts-1 that the SHA-1 of a name falls into: the same everywhere."""
+    return int(hashlib.sha1(name.encode()).hexdigest(), 16) % n_parts
+
+
 def refuse_shared_subjects(parts: Mapping[str, Iterable[str | None]]) -> None:
     """Raise DatasetError when a subject is in two of the parts (folds, splits, galleries)."""
     seen: dict[str, str] = {}

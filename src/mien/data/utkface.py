@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from mien.data.dataset import checked_split, register
 from mien.data.sample import Label, Sample
+from mien.data.splits import hashed_part
 from mien.errors import DatasetError
 from mien.io import find_images
 
@@ -50,7 +50,7 @@ class UtkFace:
 
 
 def _split_of(name: str) -> str:
-    return "report" if int(hashlib.sha1(name.encode()).hexdigest(), 16) % 5 == 0 else "fit"
+    return "report" if hashed_part(name, 5) == 0 else "fit"
 
 
 def _sample(root: Path, path: Path) -> Sample:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -12,6 +11,7 @@ import numpy as np
 from mien.data.dataset import checked_split, register
 from mien.data.rows import Row, read_table
 from mien.data.sample import Sample
+from mien.data.splits import hashed_part
 from mien.errors import DatasetError
 from mien.types import Landmarks
 
@@ -56,7 +56,7 @@ class Ytf68:
 
 
 def _split_of(person: str) -> str:
-    return "report" if int(hashlib.sha1(person.encode()).hexdigest(), 16) % 2 else "fit"
+    return "report" if hashed_part(person, 2) else "fit"
 
 
 def _sample(root: Path, part: str, row: Row, person: str) -> Sample:

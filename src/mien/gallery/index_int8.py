@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ import numpy as np
 from mien.errors import InputError, MissingExtraError
 from mien.gallery.index import BLOCK_ROWS, Blocks, IndexInfo, n_reranked
 from mien.gallery.top import GROUP_ROWS, best_rows, rows_at_once
+from mien.io.cores import available_cores
 from mien.types.arrays import Array, FloatArray, IntArray
 
 #: Components beyond this many standard deviations of a random unit vector are clipped.
@@ -37,7 +37,7 @@ class Int8Index(Blocks):
             raise MissingExtraError("precision='int8' needs: pip install 'mien[search]'") from error
         self._numkong: Any = numkong
         self._scale = np.float32(127 / min(1.0, _DEVIATIONS / dimension**0.5))
-        self._n_threads = _cores()
+        self._n_threads = available_cores()
         self._pool = ThreadPoolExecutor(self._n_threads, "mien-int8")
         #: The rows from each first one on, as the kernel wants them; made at the first search.
         self._packed: dict[int, Any] = {}
@@ -128,9 +128,3 @@ def _finished(first: int, scores: Array, tasks: list[Future[None]]) -> tuple[int
     for task in tasks:
         task.result()
     return first, scores
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -152,3 +152,14 @@ def _preprocess(table: Mapping[str, Any]) -> Preprocess:
     if len(lists["size_wh"]) != 2 or min(preprocess.size_wh) < 1:
         raise ValueError(f"preprocess.size_wh: got {preprocess.size_wh}, expected [width, height]")
     return preprocess
+
+
+def listed(table: Mapping[str, Any], before: str = "") -> list[str]:
+    """Return measured figures of a spec as lines "name: value", inner tables behind their name."""
+    said = []
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            said += listed(value, f"{before}{name}: ")
+        else:
+            said.append(f"{before}{name.replace('_', ' ')}: {value}")
+    return said

@@ -9,8 +9,7 @@ import numpy as np
 
 from mien.models import get_spec
 from mien.tasks.columns import with_column
-from mien.tasks.crops import meshes
-from mien.tasks.skin_crops import lab_crops
+from mien.tasks.skin_crops import measured_skin
 from mien.tasks.task import Options, register
 from mien.types import Analysis, Attribute, Image
 from mien.types.arrays import Array, BoolArray
@@ -36,14 +35,11 @@ class LightingTask:
 
     def __call__(self, images: Sequence[Image], analyses: Sequence[Analysis]) -> list[Analysis]:
         """Measure every face of every picture."""
-        rows = [np.zeros((0, len(LABELS)))]
-        for image, mesh in zip(images, meshes(analyses), strict=True):
-            crops, areas = lab_crops(image.pixels, mesh)
-            rows += [
-                lighting(crop[:, :, 0], area)[None] for crop, area in zip(crops, areas, strict=True)
-            ]
+        values = measured_skin(
+            images, analyses, lambda crop, areas: lighting(crop[:, :, 0], areas), width=len(LABELS)
+        )
         model_id = get_spec(self.options.mesh).model_id
-        column = Attribute(np.concatenate(rows), "scalar", model_id, LABELS, unit="L*")
+        column = Attribute(values, "scalar", model_id, LABELS, unit="L*")
         return with_column(analyses, "lighting", column)
 
     def models(self) -> tuple[str, ...]:

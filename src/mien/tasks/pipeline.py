@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import Any
 
 from mien.errors import InputError, MienError, ModelNotFoundError
 from mien.io import MAX_PIXELS, decode, find_images, from_array, read_image
+from mien.io.cores import available_cores
 from mien.models import ModelSpec, get_spec, provider_of
 from mien.tasks.task import Options, Task, known_tasks, ordered
 from mien.types import Analysis, Faces, Failure, Image
@@ -225,13 +225,6 @@ class Analyzer:
         except MienError as error:
             name = str(source) if isinstance(source, str | Path) else type(source).__name__
             return Analysis(name, error=Failure(type(error).__name__, str(error)))
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _chunked(sources: Iterable[Source], size: int) -> Iterator[list[Source]]:

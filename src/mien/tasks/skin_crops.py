@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import cv2
 import numpy as np
 
 from mien.geometry.canonical import mirrored_vertices
 from mien.geometry.similarity import invert
 from mien.geometry.warp import transform_points, warp_crops
+from mien.tasks.crops import meshes
 from mien.tasks.quality_crops import FACE_PX, face_maps, polygon_mask
+from mien.types import Analysis, Image
 from mien.types.arrays import Array, BoolArray, ByteArray, FloatArray
 
 #: The subject's right cheek, below the eye and beside the nose, above where a beard begins.
@@ -33,6 +37,21 @@ def lab_crops(pixels: ByteArray, mesh: FloatArray) -> tuple[Array, Array]:
     seen = warp_crops(whole, to_image, (FACE_PX, FACE_PX)) == 255
     masks = np.array(areas, np.bool_).reshape(-1, 3, FACE_PX, FACE_PX) & seen[:, None]
     return np.array(lab, np.float32).reshape(-1, FACE_PX, FACE_PX, 3), masks
+
+
+def measured_skin(
+    images: Sequence[Image],
+    analyses: Sequence[Analysis],
+    measure: Callable[[Array, BoolArray], Array],
+    *,
+    width: int,
+) -> Array:
+    """Return what ``measure`` says of each face's L*a*b* crop and areas, in order (M,width)."""
+    rows = [np.zeros((0, width))]
+    for image, mesh in zip(images, meshes(analyses), strict=True):
+        crops, areas = lab_crops(image.pixels, mesh)
+        rows += [measure(crop, area)[None] for crop, area in zip(crops, areas, strict=True)]
+    return np.concatenate(rows)
 
 
 def even_skin(lab: Array, area: BoolArray) -> Array:

@@ -9,11 +9,10 @@ import numpy as np
 
 from mien.models import get_spec
 from mien.tasks.columns import with_column
-from mien.tasks.crops import meshes
-from mien.tasks.skin_crops import even_skin, lab_crops
+from mien.tasks.skin_crops import even_skin, measured_skin
 from mien.tasks.task import Options, register
 from mien.types import Analysis, Attribute, Image
-from mien.types.arrays import Array
+from mien.types.arrays import Array, BoolArray
 
 LABELS = ("ita_deg", "lightness", "red_green", "yellow_blue")
 #: Fewer pixels of even skin than this say nothing.
@@ -36,15 +35,9 @@ class SkinToneTask:
 
     def __call__(self, images: Sequence[Image], analyses: Sequence[Analysis]) -> list[Analysis]:
         """Measure every face of every picture."""
-        rows = [np.zeros((0, len(LABELS)))]
-        for image, mesh in zip(images, meshes(analyses), strict=True):
-            crops, areas = lab_crops(image.pixels, mesh)
-            rows += [
-                skin_tone(even_skin(crop, area.any(axis=0)))[None]
-                for crop, area in zip(crops, areas, strict=True)
-            ]
+        values = measured_skin(images, analyses, _whole_tone, width=len(LABELS))
         model_id = get_spec(self.options.mesh).model_id
-        column = Attribute(np.concatenate(rows), "scalar", model_id, LABELS)
+        column = Attribute(values, "scalar", model_id, LABELS)
         return with_column(analyses, "skin_tone", column)
 
     def models(self) -> tuple[str, ...]:
@@ -54,6 +47,11 @@ class SkinToneTask:
     def missing(self) -> str | None:
         """Nothing: it is measured on the picture and the mesh."""
         return None
+
+
+def _whole_tone(crop: Array, areas: BoolArray) -> Array:
+    somewhere: BoolArray = areas.any(axis=0)
+    return skin_tone(even_skin(crop, somewhere))
 
 
 def skin_tone(pixels: Array) -> Array:

@@ -18,9 +18,10 @@ from mien.apps.server.room import GalleryRoom
 from mien.apps.server.settings import Settings
 from mien.errors import GalleryError
 from mien.gallery import Gallery
+from mien.io.cores import available_cores
 from mien.recognition.pinned import analyzer_for
 from mien.tasks.batching import Batcher, batch_analyzer
-from mien.tasks.pipeline import Analyzer, available_cores
+from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis
 
 Result = TypeVar("Result")

@@ -7,6 +7,7 @@ from typing import Any
 
 from mien.evaluate.audit.result import plain
 from mien.models import ModelSpec
+from mien.models.spec import listed
 from mien.render.blocks import Block, Bullets, Heading, Paragraph, Rows
 
 _USES = {
@@ -61,17 +62,7 @@ def _input(spec: ModelSpec) -> str:
 def _measured(table: Mapping[str, Any]) -> Block:
     if not table:
         return Paragraph("Not measured yet.")
-    return Bullets(tuple(_flat(table)))
-
-
-def _flat(table: Mapping[str, Any], before: str = "") -> list[str]:
-    said = []
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            said += _flat(value, f"{before}{name}: ")
-        else:
-            said.append(f"{before}{name.replace('_', ' ')}: {value}")
-    return said
+    return Bullets(tuple(listed(table)))
 
 
 def _points(spec: ModelSpec) -> Block:
