@@ -50,8 +50,7 @@ class SkinToneTask:
 
 
 def _whole_tone(crop: Array, areas: BoolArray) -> Array:
-    somewhere: BoolArray = areas.any(axis=0)
-    return skin_tone(even_skin(crop, somewhere))
+    return skin_tone(even_skin(crop, np.any(areas, axis=0)))
 
 
 def skin_tone(pixels: Array) -> Array:
