@@ -153,12 +153,13 @@ class Database:
                 self._connection.execute("PRAGMA mmap_size = 0")
 
     def copy_to(self, target: Path) -> None:
-        """Copy the whole database, page by page, as it stands now."""
+        """Copy the gallery, page by page, as it stands now, without a server's tables."""
         with self._lock, self._errors():
             os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             copy = sqlite3.connect(target)
             try:
                 self._connection.backup(copy)
+                _drop_server_tables(copy)
             finally:
                 copy.close()
 
@@ -198,3 +199,14 @@ class Database:
         if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
             return GalleryError(f"{self.folder}: is closed")
         return GalleryError(f"{self.folder}: {error}")
+
+
+def _drop_server_tables(copy: sqlite3.Connection) -> None:
+    # A key that was revoked since must not work again after a restore.
+    copy.execute("PRAGMA secure_delete = ON")
+    tables = copy.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, ?) = ?",
+        (len(schema.SERVER_PREFIX), schema.SERVER_PREFIX),
+    ).fetchall()
+    for (name,) in tables:
+        copy.execute(f'DROP TABLE "{name}"')

@@ -20,11 +20,12 @@ from mien.apps.server import (
     routes_system,
     schemas,
 )
-from mien.apps.server.engine import Engine
+from mien.apps.server.engine import Engine, PictureBatcher
 from mien.apps.server.failures import answer_failures
 from mien.apps.server.keys import Keys
 from mien.apps.server.observe import Measures, Observed
 from mien.apps.server.settings import Settings
+from mien.apps.server.state import State
 
 DESCRIPTION = """Faces in pictures: found, read, compared and searched, on this machine.
 
@@ -49,13 +50,15 @@ FAILURES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(settings: Settings, *, state: Path) -> FastAPI:
-    """Return the application; ``state``: the folder of the server's own file with its keys."""
+def create_app(
+    settings: Settings, *, state: Path, batcher: PictureBatcher | None = None
+) -> FastAPI:
+    """Return the application; ``state``: the file with its keys; ``batcher``: see Engine."""
     measures = Measures()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = Engine(settings, measures)
+        app.state.engine = Engine(settings, measures, batcher=batcher)
         try:
             yield
         finally:
@@ -74,7 +77,7 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
     )
     app.state.settings = settings
     app.state.measures = measures
-    app.state.keys = Keys(state)
+    app.state.keys = Keys(State(state))
     answer_failures(app)
     for routes in (
         routes_pictures,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mien.io import MAX_PIXELS
@@ -14,7 +15,8 @@ class Settings:
 
     ``gallery``: path or URL, ``None`` for a server without one; ``url_hosts``: hosts from which
     pictures may be fetched, none unless named; ``hosts``: further names under which the server may
-    be asked; ``options``: those of Analyzer.
+    be asked; ``workers``: HTTP processes that feed one inference process, or 1 for a single process
+    that does both; ``options``: those of Analyzer.
     """
 
     gallery: str | None = None
@@ -27,7 +29,19 @@ class Settings:
     url_hosts: tuple[str, ...] = ()
     url_timeout_s: float = 5.0
     hosts: tuple[str, ...] = ()
+    workers: int = 1
     options: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        """Return the settings that ``to_json`` wrote."""
+        given = json.loads(text)
+        lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+        return cls(**given | lists)
+
+    def to_json(self) -> str:
+        """Return all settings as text, for another process of the same server."""
+        return json.dumps(asdict(self))
 
     @property
     def loopback(self) -> bool:
