@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mien.errors import (
@@ -42,8 +42,11 @@ class Database:
             raise
 
     def _connect(self) -> sqlite3.Connection:
-        # SQLite gives its -wal and -shm files the rights of the database.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        # SQLite gives its -wal and -shm files the rights of the database. One that is there must
+        # not be opened and closed beside SQLite: that would drop the locks of this process's other
+        # connections, and a process that closes would remove the log under them.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(
             self.path, timeout=self.wait_s, isolation_level=None, check_same_thread=False
         )

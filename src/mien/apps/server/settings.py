@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from mien.io import MAX_PIXELS
@@ -35,13 +34,15 @@ class Settings:
     @classmethod
     def from_json(cls, text: str) -> Settings:
         """Return the settings that ``to_json`` wrote."""
-        given = json.loads(text)
-        lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
-        return cls(**given | lists)
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(cls).validate_json(text)
 
     def to_json(self) -> str:
         """Return all settings as text, for another process of the same server."""
-        return json.dumps(asdict(self))
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(type(self)).dump_json(self).decode()
 
     @property
     def loopback(self) -> bool:
