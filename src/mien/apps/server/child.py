@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+from mien.apps.server.memory import hold_little
 from mien.apps.server.settings import Settings
 from mien.apps.server.supervisor import CANNOT_START
 from mien.apps.terminal import say
@@ -36,6 +37,8 @@ def main() -> None:
 def _infer(settings: Settings, listening: socket.socket) -> None:
     from mien.apps.server.inference import Inference
     from mien.apps.server.observe import Measures
+
+    hold_little()
 
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())

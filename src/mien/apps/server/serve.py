@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.apps.server.memory import hold_little
 from mien.apps.server.settings import Settings
 from mien.apps.server.supervisor import supervise
 from mien.errors import AccessError, InputError, MissingExtraError
@@ -63,6 +64,8 @@ def serve_one(
     import uvicorn
 
     from mien.apps.server.app import create_app
+
+    hold_little()
 
     log = logging.getLogger("mien.requests")
     log.setLevel(logging.INFO if verbose else logging.WARNING)
