@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.server --data ../shared/data`` does everything and writes docs/server.md:
 throughput and latency, one client, the naive server, workers, and ten minutes of load while memory
-is watched (about 25 minutes in all). ``--only soak`` measures one part and keeps the others' figures.
+is watched (about 25 minutes in all). ``--only soak`` measures one part, and keeps
+the others' figures.
 Needs wrk, a compiled load generator (Debian: wrk).
 """
 
@@ -208,7 +209,8 @@ def _soak(part: Results) -> list[str]:
         "## Soak",
         "",
         "Resident memory of all processes, each second under load after a warm-up. Flat: the "
-        "slope's 95 % interval (blocks of 30 s drawn anew) holds 0, or the slope is below 0.1 MB a minute.",
+        "slope's 95 % interval (blocks of 30 s drawn anew) holds 0, or the slope is below 0.1 MB "
+        "a minute.",
         "",
         table([*header, "MB a minute", "flat"], rows),
     ]

@@ -9,8 +9,8 @@ logger = logging.getLogger(__name__)
 #: glibc's numbers (malloc.h).
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 #: glibc gives each of up to eight threads a core an arena of its own, and each keeps the most it
-#: ever held: over hours of requests in changing threads that looks like a leak. Networks spend their
-#: time in arithmetic, not in malloc: sharing a few costs nothing that can be measured.
+#: ever held: over hours of requests in changing threads that looks like a leak. Networks spend
+#: their time in arithmetic, not in malloc: sharing a few costs nothing that can be measured.
 _ARENAS = 2
 #: A fixed threshold: glibc's own rises to the largest block that was ever freed; after that decoded
 #: pictures lie in arenas, between smaller blocks that keep them from being given back.
