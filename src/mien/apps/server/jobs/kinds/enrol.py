@@ -137,13 +137,14 @@ def _enrol_part(
         work.step()
     progress = _enrolled(new, folder, options, work, engine, gallery)
     left = {one.source: one.reason for one in progress.left}
-    seen: set[str] = set()
+    late, seen = set(progress.late), set()
     for item in new:
         if item.path in left:
             outcomes[item.path] = ("left_out", left[item.path])
             continue
-        # Of equal files the first is enrolled.
-        outcomes[item.path] = ("already" if hashes[item.path] in seen else "enrolled", "")
+        # Of equal files the first is enrolled, unless another job was faster.
+        already = item.path in late or hashes[item.path] in seen
+        outcomes[item.path] = ("already" if already else "enrolled", "")
         seen.add(hashes[item.path])
     for item in part:
         status, why = outcomes[item.path]
