@@ -136,6 +136,7 @@ def test_cancel_keeps_what_is_done_and_resume_goes_on(
     assert (early.status_code, early.json()["error"]["code"]) == (409, "unfinished")
     assert int(early.headers["retry-after"]) >= 1
     until(asking, job_id, lambda job: job["done"] >= 4)
+    assert asking.delete(f"/v1/jobs/{job_id}", params={"forget": True}).status_code == 409
     assert asking.delete(f"/v1/jobs/{job_id}").status_code == 200
     job = until(asking, job_id, ended)
     assert (job["state"], job["error"]) == ("cancelled", None)
@@ -147,8 +148,11 @@ def test_cancel_keeps_what_is_done_and_resume_goes_on(
     whole = results(asking, job_id)
     assert whole[: len(so_far)] == so_far
     assert len(whole) == 41
-    # Of a job that has ended, everything is deleted.
+    # To cancel what has ended changes nothing; to forget it deletes everything.
     assert asking.delete(f"/v1/jobs/{job_id}").json()["state"] == "done"
+    assert results(asking, job_id) == whole
+    forget = {"forget": "true"}
+    assert asking.delete(f"/v1/jobs/{job_id}", params=forget).json()["state"] == "done"
     assert asking.get(f"/v1/jobs/{job_id}").status_code == 404
     assert not (place / "gallery" / "server-jobs" / job_id).exists()
 
@@ -215,6 +219,23 @@ def test_links_that_lead_out_and_pipes_are_not_read(
         else:
             assert found["out.jpg"]["status"] == found["pipe.jpg"]["status"] == "left_out"
             assert found["inside.jpg"]["status"] == "enrolled"
+
+
+def test_names_that_are_no_text_are_escaped(
+    asking: httpx.Client, place: Path, portrait_jpeg: bytes
+) -> None:
+    folder = place / "root" / "names" / "somebody"
+    folder.mkdir(parents=True)
+    try:
+        (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(portrait_jpeg + b"names")
+        (folder / os.fsdecode(b"\xff broken.jpg")).write_bytes(b"no picture")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    for kind in ("analyze", "enrol"):
+        job_id = start(asking, kind=kind, folder="names")
+        finish(asking, job_id)
+        found = {line["source"] for line in results(asking, job_id) if line["source"]}
+        assert found == {"somebody/caf\\udce9.jpg", "somebody/\\udcff broken.jpg"}
 
 
 def test_without_roots_and_without_a_gallery(server: Running, tmp_path: Path) -> None:

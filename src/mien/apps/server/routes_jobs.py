@@ -139,15 +139,17 @@ async def job(request: Request, job_id: JobId) -> JSONResponse:
     "/v1/jobs/{job_id}",
     response_model=schemas.Job,
     dependencies=[needs(*_ANY)],
-    summary="Cancel a job; remove one that has ended",
+    summary="Cancel a job, or forget one that has ended",
 )
-async def cancel(request: Request, job_id: JobId) -> JSONResponse:
-    """What it has done stays done. Of one that has ended, the results are deleted too."""
+async def cancel(request: Request, job_id: JobId, forget: bool = False) -> JSONResponse:
+    """What it has done stays done. ``forget`` deletes a job that has ended, with its results."""
     stored = await _visible(request, job_id)
-    if stored.job.ended:
+    if not forget:
+        stored = await run_in_threadpool(_store(request).cancel, job_id)
+    elif stored.job.ended:
         await run_in_threadpool(_store(request).forget, job_id)
     else:
-        stored = await run_in_threadpool(_store(request).cancel, job_id)
+        raise UnfinishedError(f"job {job_id}: is {stored.job.state}; cancel it", retry_after_s=5.0)
     return JSONResponse(stored.job.to_dict())
 
 

@@ -67,7 +67,7 @@ class Cluster(Kind[ClusterJob]):
             for subject_id, faces in contents.groups.items():
                 numbers = [face.reference_id for face in faces]
                 record = {"subject_id": subject_id, "size": len(faces), "reference_ids": numbers}
-                journal.add(str(subject_id), None, record | {"error": None}, [])
+                journal.add(str(subject_id), None, record, [])
         return f"{moved:,} faces moved; {len(contents.groups):,} groups"
 
 

@@ -17,7 +17,7 @@ from mien.apps.job import Input, expand
 from mien.apps.journal import Journal, stamp_of
 from mien.apps.server.bodies import BodyOptions
 from mien.apps.server.engine import Engine
-from mien.apps.server.jobs.folders import Roots, below
+from mien.apps.server.jobs.folders import Roots, below, readable
 from mien.apps.server.jobs.kind import Kind, register
 from mien.apps.server.jobs.queued import Queued
 from mien.apps.server.jobs.work import Work
@@ -179,7 +179,6 @@ def _note_lookalike(journal: Journal, alike: Lookalike) -> None:
         "subject_id": alike.subject_id,
         "resembles_subject_id": alike.resembles_subject_id,
         "score": round(alike.score, 4),
-        "error": None,
     }
     # No file has such a name.
     journal.add(f"\0{alike.subject_id} {alike.resembles_subject_id}", None, record, [])
@@ -221,4 +220,4 @@ def _consent(options: EnrolJob, given_at: datetime) -> Consent | None:
 
 
 def _record(item: Input, status: str, reason: str = "") -> dict[str, Any]:
-    return {"source": item.name, "status": status, "reason": reason, "error": None}
+    return {"source": readable(item.name), "status": status, "reason": reason}
