@@ -46,6 +46,10 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=1, help="HTTP processes; above 1 they feed one inference process.")
     ] = 1,
+    jobs_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder below which jobs may read pictures; none else.", metavar="DIR"),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, openvino ...")] = "cpu",
     verbose: Annotated[bool, typer.Option(help="Log one JSON line a request to stderr.")] = False,
 ) -> None:
@@ -66,6 +70,7 @@ def serve(
             most_waiting=most_waiting,
             url_hosts=tuple(url_host or ()),
             workers=workers,
+            jobs_roots=tuple(jobs_root or ()),
             options={"device": device},
         )
         run(settings, state=state, verbose=verbose)

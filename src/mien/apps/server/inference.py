@@ -60,7 +60,8 @@ class Inference:
         """Queue the picture of a message. Raises BusyError, and InputError for none."""
         pixels = np.frombuffer(body, np.uint8).reshape(header["shape"])
         about = {name: header[name] for name in ("source", "timestamp_s", "content_sha256")}
-        return self.batcher.submit(self._analyzer_of(header["recipe"]), Image(pixels, **about))
+        picture, analyzer = Image(pixels, **about), self._analyzer_of(header["recipe"])
+        return self.batcher.submit(analyzer, picture, background=header["background"])
 
     def gone(self, front: _Front) -> None:
         """Forget a front."""

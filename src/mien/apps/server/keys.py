@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mien.apps.server.failures import RateError, ScopeError, UnknownKeyError
 from mien.apps.server.state import State
@@ -44,11 +45,12 @@ class Key:
     scopes: tuple[str, ...]
     per_minute: int
 
-    def require(self, scope: str) -> None:
-        """Raise ScopeError unless the key has this scope."""
-        if scope not in self.scopes:
+    def require(self, *scopes: str) -> None:
+        """Raise ScopeError unless the key has one of these scopes."""
+        if not set(scopes) & set(self.scopes):
             raise ScopeError(
-                f"key {self.key_id} allows {', '.join(self.scopes)}; this needs {scope}"
+                f"key {self.key_id} allows {', '.join(self.scopes)}; this needs "
+                + " or ".join(scopes)
             )
 
 
@@ -97,6 +99,13 @@ class Keys:
             ).fetchall()
         return [Key(key_id, name, tuple(scopes.split()), n) for key_id, name, scopes, n in rows]
 
+    def exists(self, key_id: str) -> bool:
+        """Tell whether a key still is there; everybody's is."""
+        with self._state.reading() as connection:
+            query = "SELECT 1 FROM server_keys WHERE key_id = ?"
+            found = connection.execute(query, (key_id,)).fetchone()
+        return found is not None or key_id == ANYBODY.key_id
+
     def check(self, presented: str | None) -> Key:
         """Return the key that was presented; without any key made, everybody's.
 
@@ -130,6 +139,11 @@ class Keys:
                 f"key {key.key_id} allows {key.per_minute} requests a minute",
                 retry_after_s=(minute + 1) * 60 - now,
             )
+
+    @property
+    def path(self) -> Path:
+        """The database with the keys."""
+        return self._state.path
 
     def close(self) -> None:
         """Let go of the state."""

@@ -37,6 +37,7 @@ class _Work:
     since: float = field(default_factory=time.monotonic)
     pixels: int = 0
     sent: bool = False
+    background: bool = False
 
 
 class RemoteBatcher:
@@ -67,12 +68,19 @@ class RemoteBatcher:
         """How many pictures have no answer yet."""
         return len(self._works)
 
-    def submit(self, analyzer: Analyzer, source: Source) -> Future[Analysis]:
+    @property
+    def workers(self) -> int:
+        """How many batches the inference process runs at once."""
+        return available_cores()
+
+    def submit(
+        self, analyzer: Analyzer, source: Source, *, background: bool = False
+    ) -> Future[Analysis]:
         """Queue one picture, as Batcher.submit. Raises BusyError, RestartingError."""
         with self._changed:
             if self._closed.is_set():
                 raise BusyError("closing: no more pictures are taken", retry_after_s=1.0)
-            if len(self._works) >= self.most_waiting:
+            if not background and len(self._works) >= self.most_waiting:
                 raise BusyError(
                     f"{self.most_waiting} pictures are waiting already; try again later",
                     retry_after_s=self._picture_s,
@@ -80,6 +88,7 @@ class RemoteBatcher:
             if self._line is None:
                 raise _restarting()
             work = self._new_work()
+            work.background = background
         self._decoders.submit(self._feed, work, analyzer, source)
         return work.future
 
@@ -122,6 +131,7 @@ class RemoteBatcher:
                 self._settle(work, picture)
             elif self._may_send(work, picture):
                 header = {"do": "analyze", "recipe": analyzer.recipe, **_about(picture)}
+                header["background"] = work.background
                 self._send(work, header, np.ascontiguousarray(picture.pixels).data.cast("B"))
         except Exception as error:
             logger.exception("a picture could not be sent")

@@ -64,6 +64,7 @@ def serve_one(
     import uvicorn
 
     from mien.apps.server.app import create_app
+    from mien.apps.server.ending import EndingServer
 
     hold_little()
 
@@ -73,8 +74,9 @@ def serve_one(
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
+    app = create_app(settings, state=state, batcher=batcher)
     config = uvicorn.Config(
-        create_app(settings, state=state, batcher=batcher),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
@@ -82,7 +84,7 @@ def serve_one(
         server_header=False,
         timeout_graceful_shutdown=int(settings.drain_s),
     )
-    uvicorn.Server(config).run(sockets=None if listening is None else [listening])
+    EndingServer(config, app.state.ending).run(sockets=None if listening is None else [listening])
 
 
 def _require_key(settings: Settings, path: Path) -> None:
