@@ -43,16 +43,17 @@ def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(gallery: Path, *arguments: str) -> Iterator[Running]:
+def serving(gallery: Path | str, *arguments: str, port: int | None = None) -> Iterator[Running]:
     """Serve a gallery for a while; at the end the server must stop cleanly when asked."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     where = ("--gallery", str(gallery), "--port", str(port))
     process = subprocess.Popen(
         [*MIEN, "serve", *where, *arguments], stderr=subprocess.PIPE, text=True
     )
-    running = Running(f"http://127.0.0.1:{port}", gallery, process)
+    running = Running(f"http://127.0.0.1:{port}", Path(gallery), process)
     try:
         _wait_until_ready(running)
         yield running

@@ -80,6 +80,10 @@ class Journal:
         entry = self._entries.get(source)
         return entry is not None and stamp is not None and entry.stamp == stamp
 
+    def holds(self, source: str) -> bool:
+        """Tell whether there is a line for a picture, whatever it says."""
+        return source in self._entries
+
     def read(self, source: str) -> tuple[dict[str, Any], list[list[Any]]]:
         """Return a picture's record and the outlines of its faces."""
         assert self._file is not None
@@ -109,7 +113,7 @@ class Journal:
                 self._check(line)
             else:
                 stamp = None if line["stamp"] is None else tuple(line["stamp"])
-                failed = line["record"]["error"] is not None
+                failed = line["record"].get("error") is not None
                 self._entries[line["source"]] = Entry(offset, None if failed else stamp)
             offset += len(raw)
         self._file.truncate(offset)

@@ -23,7 +23,7 @@ from mien.gallery import Consent, Enrolment, Gallery, Lookalike, Origin, Subject
 from mien.io import read_image
 from mien.recognition.kept import kept_crop
 from mien.recognition.labels import Labels
-from mien.tasks.pipeline import Analyzer
+from mien.tasks.pipeline import AnalyzesMany
 from mien.types import Analysis, Templates
 
 Choose = Literal["single", "largest"]
@@ -54,6 +54,8 @@ class Progress:
     n_enrolled: int = 0
     n_already: int = 0
     left: list[Left] = field(default_factory=list)
+    #: Sources of pictures that were there only when they were to be written: another was faster.
+    late: list[str] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
 
 
@@ -61,7 +63,7 @@ def enrol_pictures(
     gallery: Gallery,
     paths: Iterable[Path],
     *,
-    analyzer: Analyzer,
+    analyzer: AnalyzesMany,
     labels: Labels,
     choose: Choose = "single",
     consent: Consent | None = None,
@@ -90,7 +92,7 @@ def enrol_faces(
     gallery: Gallery,
     paths: Iterable[Path],
     *,
-    analyzer: Analyzer,
+    analyzer: AnalyzesMany,
     whom: Callable[[Analysis], Sequence[tuple[int, Subject]]] | None = None,
     consent: Consent | None = None,
     keep_crops: bool = False,
@@ -172,7 +174,7 @@ def _anyone(_: Path) -> Subject:
 def _analysed(
     gallery: Gallery,
     paths: Iterable[Path],
-    analyzer: Analyzer,
+    analyzer: AnalyzesMany,
     labels: Labels,
     progress: Progress,
     on_done: Callable[[], None],
@@ -383,3 +385,5 @@ class _Writer:
         for outcome, origin in zip(enrolment.outcomes, self._sent, strict=True):
             if outcome.status == "refused":
                 self._progress.left.append(Left(str(origin.source), outcome.reason))
+            elif outcome.status == "already":
+                self._progress.late.append(str(origin.source))

@@ -6,11 +6,11 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from mien.errors import InputError, MienError, ModelNotFoundError
 from mien.io import MAX_PIXELS, decode, find_images, from_array, read_image
@@ -40,6 +40,16 @@ DEFAULT_TASKS = (
     "quality",
     "embed",
 )
+
+
+class AnalyzesMany(Protocol):
+    """What gives one Analysis a source, in order: an Analyzer, or what stands before one."""
+
+    max_pixels: int
+
+    def analyze_many(self, sources: Iterable[Source]) -> Iterator[Analysis]:
+        """Yield one Analysis a source, in order; one that cannot be read yields its error."""
+        ...
 
 
 class Analyzer:
@@ -105,6 +115,11 @@ class Analyzer:
         """Build the tasks again."""
         self.__dict__.update(state)
         self._prepare()
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """What was asked for, as plain values: ``Analyzer(**recipe)`` gives the same results."""
+        return {"tasks": self._asked, "max_pixels": self.max_pixels, **asdict(self.options)}
 
     @property
     def task_names(self) -> tuple[str, ...]:
@@ -186,7 +201,7 @@ class Analyzer:
         waiting: list[Image | Analysis] = []
         pixels = 0
         for source in chunk:
-            picture = self._try_read(source)
+            picture = self.try_read(source)
             if isinstance(picture, Image):
                 size = picture.size_wh[0] * picture.size_wh[1]
                 if pixels and pixels + size > CHUNK_PIXELS:
@@ -219,7 +234,8 @@ class Analyzer:
                 for image in images
             ]
 
-    def _try_read(self, source: Source) -> Image | Analysis:
+    def try_read(self, source: Source) -> Image | Analysis:
+        """Decode one source; one that cannot be read gives the Analysis with its error."""
         try:
             return self.read(source)
         except MienError as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from mien.gallery import Gallery
 from mien.io.cores import available_cores
 from mien.recognition.pinned import analyzer_for
 from mien.tasks.batching import Batcher, batch_analyzer
-from mien.tasks.pipeline import Analyzer
+from mien.tasks.pipeline import Analyzer, Source
 from mien.types import Analysis
 
 Result = TypeVar("Result")
@@ -29,24 +30,52 @@ Result = TypeVar("Result")
 GALLERY_TASKS = ("embed", "quality")
 
 
-class Engine:
-    """Analyses pictures and asks the gallery, for all requests of a server."""
+class PictureBatcher(Protocol):
+    """Who analyses pictures: this process's own Batcher, or a line to the inference process."""
 
-    def __init__(self, settings: Settings, measures: Measures) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many pictures queue."""
+
+    @property
+    def workers(self) -> int:
+        """How many batches run at once."""
+
+    def submit(
+        self, analyzer: Analyzer, source: Source, *, background: bool = False
+    ) -> Future[Analysis]:
+        """Queue one picture, as Batcher.submit."""
+
+    def warm(self, analyzer: Analyzer) -> None:
+        """Load the networks of an analysis."""
+
+    def close(self, *, wait_s: float | None = None) -> None:
+        """Finish what is queued."""
+
+
+class Engine:
+    """Analyses pictures and asks the gallery, for all requests of a server.
+
+    ``batcher``: of a front; it neither runs networks nor ever makes a gallery.
+    """
+
+    def __init__(
+        self, settings: Settings, measures: Measures, *, batcher: PictureBatcher | None = None
+    ) -> None:
         self.settings = settings
-        self.room = GalleryRoom(settings.gallery)
-        self.batcher = Batcher(
-            available_cores(), most_waiting=settings.most_waiting, on_batch=measures.batch
-        )
+        self.measures = measures
+        self.room = GalleryRoom(settings.gallery, create=batcher is None)
+        if batcher is None:
+            batcher = Batcher(
+                available_cores(), most_waiting=settings.most_waiting, on_batch=measures.batch
+            )
+        self.batcher = batcher
         self.analyzer = lru_cache(maxsize=64)(self._new_analyzer)
         self._pinned: dict[str, Analyzer] = {}
 
     def warm(self) -> None:
         """Load the networks of the default analysis."""
-        from mien.models import load
-
-        for spec in self.analyzer(None).models:
-            load(spec.name, threads=1, device=self.settings.options.get("device", "cpu"))
+        self.batcher.warm(self.analyzer(None))
 
     async def analyze(
         self, request: Request, pictures: Sequence[bytes], analyzer: Analyzer
@@ -74,6 +103,7 @@ class Engine:
         finally:
             for future in futures:
                 future.cancel()
+            self.measures.waiting.set(self.batcher.waiting)
         return [_sound(analysis) for analysis in analyses]
 
     async def look(
@@ -85,28 +115,28 @@ class Engine:
 
     async def pinned(self) -> Analyzer:
         """Return the analyzer whose templates the gallery understands."""
+        return await self.ask(self.pinned_to)
 
-        def look(gallery: Gallery) -> Analyzer:
-            model_id = gallery.model_id
-            if model_id is None:
-                return self._new_pinned(gallery)
-            if model_id not in self._pinned:
-                self._pinned[model_id] = self._new_pinned(gallery)
-            return self._pinned[model_id]
-
-        return await self.ask(look)
+    def pinned_to(self, gallery: Gallery) -> Analyzer:
+        """Return the analyzer whose templates this gallery understands."""
+        model_id = gallery.model_id
+        if model_id is None:
+            return self._new_pinned(gallery)
+        if model_id not in self._pinned:
+            self._pinned[model_id] = self._new_pinned(gallery)
+        return self._pinned[model_id]
 
     async def ask(self, question: Callable[[Gallery], Result]) -> Result:
         """Return the gallery's answer, from a thread of its own."""
+        return await run_in_threadpool(self.answer, question)
 
-        def answer() -> Result:
-            try:
-                return question(self.room.gallery())
-            except GalleryError as error:
-                self.room.failed(error)
-                raise
-
-        return await run_in_threadpool(answer)
+    def answer(self, question: Callable[[Gallery], Result]) -> Result:
+        """Return the gallery's answer, in this thread."""
+        try:
+            return question(self.room.gallery())
+        except GalleryError as error:
+            self.room.failed(error)
+            raise
 
     def close(self) -> None:
         """Finish what is queued, then let go of everything."""

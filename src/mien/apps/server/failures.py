@@ -51,8 +51,24 @@ class RateError(MienError, RuntimeError):
         self.retry_after_s = retry_after_s
 
 
+class UnfinishedError(MienError, RuntimeError):
+    """A job has not ended, and what was asked for comes with its end."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class ClientGoneError(MienError, ConnectionError):
     """The client closed the connection; there is nobody to answer."""
+
+
+class RestartingError(MienError, RuntimeError):
+    """The inference process has gone and starts again; ``retry_after_s``: when to ask again."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 #: Status and code of each error; a class that is not here takes those of its nearest ancestor.
@@ -73,7 +89,9 @@ STATUS: Mapping[type[Exception], tuple[int, str]] = MappingProxyType(
         errors.GalleryNotFoundError: (404, "not_found"),
         errors.ConsentError: (409, "opted_out"),
         errors.BusyError: (429, "busy"),
+        UnfinishedError: (409, "unfinished"),
         ClientGoneError: (499, "client_gone"),
+        RestartingError: (503, "restarting"),
         RateError: (429, "rate_limited"),
         UnknownKeyError: (401, "unauthorized"),
         ScopeError: (403, "forbidden"),
