@@ -115,7 +115,7 @@ def log(folder: Path, *, as_json: bool) -> None:
     with embedded(folder) as gallery:
         for entry in gallery.edits():
             if wants_json(as_json):
-                typer.echo(json.dumps(_record(entry)))
+                typer.echo(json.dumps(entry.to_dict()))
             else:
                 when = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC"
                 typer.echo(printable(f"{when}  {entry.actor}  {_words(entry.change)}"))
@@ -123,22 +123,9 @@ def log(folder: Path, *, as_json: bool) -> None:
 
 def _tell_edit(entry: LoggedEdit, before: str, *, as_json: bool) -> None:
     if wants_json(as_json):
-        print_json(_record(entry))
+        print_json(entry.to_dict())
     else:
         typer.echo(before + _words(entry.change))
-
-
-def _record(entry: LoggedEdit) -> dict[str, Any]:
-    change = entry.change
-    return {
-        "edit_id": entry.edit_id,
-        "at": entry.at.isoformat(),
-        "actor": entry.actor,
-        "kind": change.kind,
-        "groups": sorted(change.subject_ids),
-        "moved": [number for number, _, _ in change.moves],
-        "names": [{"group": s, "before": a, "after": b} for s, a, b in change.names],
-    }
 
 
 def _words(change: Change) -> str:
