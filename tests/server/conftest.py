@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,14 +44,19 @@ def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(gallery: Path, *arguments: str) -> Iterator[Running]:
+def serving(
+    gallery: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """Serve a gallery for a while; at the end the server must stop cleanly when asked."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     where = ("--gallery", str(gallery), "--port", str(port))
     process = subprocess.Popen(
-        [*MIEN, "serve", *where, *arguments], stderr=subprocess.PIPE, text=True
+        [*MIEN, "serve", *where, *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ) | dict({} if environment is None else environment),
     )
     running = Running(f"http://127.0.0.1:{port}", gallery, process)
     try:

@@ -12,7 +12,7 @@ import typer
 
 from mien.apps.cli_analyze import steps
 from mien.apps.cluster_work import MOST_SHOWN, check_outputs
-from mien.apps.gallery_work import embedded, print_json, wants_json
+from mien.apps.gallery_work import embedded, print_json, require_encrypted, wants_json
 from mien.apps.terminal import OK, SOME_FAILED, is_terminal, printable, say
 from mien.errors import ImageReadError
 from mien.gallery import Reference
@@ -36,6 +36,7 @@ def cluster(
     *,
     report: Path | None,
     json_to: str | None,
+    keep_crops: bool = False,
     method: str,
     threshold: float | None,
     options: dict[str, Any],
@@ -44,9 +45,13 @@ def cluster(
     check_outputs(None, report, json_to)
     files = list(dict.fromkeys(find_images(paths)))
     with embedded(folder, create=True) as gallery:
+        if keep_crops:
+            require_encrypted(gallery)
         analyzer = analyzer_for(gallery, **options)
         with steps("finding faces", len(files)) as step:
-            progress = enrol_faces(gallery, files, analyzer=analyzer, on_done=step)
+            progress = enrol_faces(
+                gallery, files, analyzer=analyzer, keep_crops=keep_crops, on_done=step
+            )
         for left in progress.left:
             if left.failed:
                 say(f"mien: {left.reason}")

@@ -406,10 +406,10 @@ class SqliteGallery(Gallery):
         # Names that were replaced are not to be read in the write-ahead log.
         self._database.forget_log()
 
-    def edits(self) -> list[LoggedEdit]:
-        """Return the edits that can be undone, oldest first."""
+    def edits(self, *, last: bool = False) -> list[LoggedEdit]:
+        """Return the edits that can be undone, oldest first, or only the last one."""
         with self._database.reading() as connection:
-            return read_edits(connection, self._seal)
+            return read_edits(connection, self._seal, last=last)
 
     def groups(
         self,

@@ -82,7 +82,7 @@ class Contents:
         alone = {
             subject_id
             for subject_id, faces in self.groups.items()
-            if len(faces) == 1 and _is_nobody(self.subjects[subject_id])
+            if len(faces) == 1 and not self.subjects[subject_id].is_somebody
         }
         return np.array([-1 if label in alone else label for label in labels.tolist()], np.int64)
 
@@ -334,10 +334,6 @@ def _change(desk: Desk, groups: Sequence[int], edit: Callable[[Album, list[int]]
     made = after.log[-1]
     pair = (faces[made.faces[0]], faces[made.faces[-1]]) if len(made.faces) > 1 else None
     return Change(made.kind, moves, renamed, pair, tuple(groups))
-
-
-def _is_nobody(subject: Subject) -> bool:
-    return (subject.name, subject.external_id, subject.consent) == (None, None, None)
 
 
 def _clustered(

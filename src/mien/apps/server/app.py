@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from mien import __version__
 from mien.apps.server import (
+    routes_album,
+    routes_album_edits,
     routes_deepface,
     routes_page,
     routes_pictures,
@@ -39,11 +41,12 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         401: "No key, or an unknown one.",
         403: "The key does not allow this, or another site's page asks.",
         404: "There is nothing of that name here.",
-        409: "The gallery refuses: another model, or a person who opted out.",
+        409: "The gallery refuses: another model, a person who opted out, or an edit of what "
+        "somebody else changed meanwhile.",
         413: "The body or the picture is too large.",
         422: "The body is not what the route asks for, or the picture cannot be used.",
         429: "Too much is waiting, or the key has used up its minute; see Retry-After.",
-        501: "Something that this needs is not installed.",
+        501: "Something that this needs is not installed, or not in this kind of gallery.",
         503: "The gallery is away or busy; see Retry-After.",
     }.items()
 }
@@ -80,6 +83,8 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
         routes_pictures,
         routes_search,
         routes_subjects,
+        routes_album,
+        routes_album_edits,
         routes_system,
         routes_deepface,
         routes_page,

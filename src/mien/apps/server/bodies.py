@@ -63,6 +63,12 @@ async def read_body(
         ) from error
 
 
+async def read_options(request: Request, options: type[Options]) -> Options:
+    """Return the options of a JSON body without pictures. Raises RequestError, TooLargeError."""
+    _, given = await read_body(request, options, pictures=())
+    return given
+
+
 async def _form(request: Request, settings: Settings) -> tuple[dict[str, bytes], dict[str, Any]]:
     body = await _body(request, settings)
 
@@ -175,6 +181,13 @@ def body_docs(options: type[BodyOptions], pictures: tuple[str, ...] = ("image",)
             },
         }
     }
+
+
+def options_docs(options: type[BodyOptions]) -> dict[str, Any]:
+    """Return what OpenAPI says of a JSON body that ``read_options`` reads."""
+    schema = options.model_json_schema(ref_template="#/components/schemas/{model}")
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _object_of(name: str, schema: dict[str, Any]) -> dict[str, Any]:

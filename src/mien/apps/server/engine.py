@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from mien import errors
 from mien.apps.server.failures import ClientGoneError
 from mien.apps.server.observe import Measures
+from mien.apps.server.questions import Questions
 from mien.apps.server.room import GalleryRoom
 from mien.apps.server.settings import Settings
 from mien.errors import GalleryError
@@ -38,6 +39,7 @@ class Engine:
             available_cores(), most_waiting=settings.most_waiting, on_batch=measures.batch
         )
         self.analyzer = lru_cache(maxsize=64)(self._new_analyzer)
+        self.questions = Questions()
         self._pinned: dict[str, Analyzer] = {}
 
     def warm(self) -> None:
