@@ -19,6 +19,7 @@ def document() -> str:
         try:
             return json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n"
         finally:
+            app.state.jobs.close()
             app.state.keys.close()
 
 

@@ -11,7 +11,9 @@ import pytest
 from mien.apps.server.keys import SCOPES, Keys
 from tests.server.conftest import Running, mien, serving
 
-#: Every route with the scope it needs; a test checks that none is missing.
+#: Who may ask after jobs; what a kind of job needs is tested with the jobs.
+JOBS = ("analyse", "enrol", "admin")
+#: Every route with the scope it needs, or one of several; a test checks that none is missing.
 NEEDS = {
     ("POST", "/v1/analyze"): "analyse",
     ("POST", "/v1/detect"): "analyse",
@@ -41,6 +43,14 @@ NEEDS = {
     ("POST", "/v1/album/name"): "enrol",
     ("POST", "/v1/album/apart"): "enrol",
     ("POST", "/v1/album/undo"): "enrol",
+    ("POST", "/v1/jobs"): ("analyse", "enrol"),
+    ("POST", "/v1/cluster-jobs"): "enrol",
+    ("GET", "/v1/jobs"): JOBS,
+    ("GET", "/v1/jobs/{job_id}"): JOBS,
+    ("DELETE", "/v1/jobs/{job_id}"): JOBS,
+    ("GET", "/v1/jobs/{job_id}/events"): JOBS,
+    ("GET", "/v1/jobs/{job_id}/results"): ("analyse", "enrol"),
+    ("POST", "/v1/jobs/{job_id}/resume"): ("analyse", "enrol"),
     ("GET", "/v1/audit"): "admin",
     ("GET", "/metrics"): "admin",
     ("GET", "/v1/health"): None,
@@ -69,11 +79,13 @@ def test_every_route_is_in_the_table(guarded: tuple[Running, dict[str, str]]) ->
 
 @pytest.mark.parametrize(("route", "needed"), NEEDS.items(), ids=lambda value: str(value))
 def test_only_the_right_scope_gets_in(
-    route: tuple[str, str], needed: str | None, guarded: tuple[Running, dict[str, str]]
+    route: tuple[str, str],
+    needed: str | tuple[str, ...] | None,
+    guarded: tuple[Running, dict[str, str]],
 ) -> None:
     running, keys = guarded
     method, path = route
-    path = path.format(subject_id=987654, reference_id=987654)
+    path = path.format(subject_id=987654, reference_id=987654, job_id="0" * 16)
     for scope in (None, *SCOPES):
         with running.client(keys[scope] if scope else None) as client:
             status = client.request(method, path).status_code
@@ -81,10 +93,10 @@ def test_only_the_right_scope_gets_in(
             assert status == 200
         elif scope is None:
             assert status == 401
-        elif scope != needed:
+        elif scope not in (needed if isinstance(needed, tuple) else (needed,)):
             assert status == 403, scope
         else:
-            assert status in (200, 404, 422), scope
+            assert status in (200, 202, 404, 422), scope
 
 
 @pytest.mark.parametrize(

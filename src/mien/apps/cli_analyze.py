@@ -17,6 +17,7 @@ from mien.apps.job import (
     run,
     schemas_of,
     settings_of,
+    with_outlines,
 )
 from mien.apps.journal import Journal
 from mien.apps.outputs import save_csv, save_json, save_report, write_json
@@ -64,7 +65,7 @@ def analyze(request: Request) -> int:
                 analyzer,
                 inputs,
                 journal,
-                landmarks=landmarks,
+                record=with_outlines(landmarks),
                 drawings=drawings,
                 on_done=step,
             )

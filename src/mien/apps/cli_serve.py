@@ -43,6 +43,10 @@ def serve(
     url_host: Annotated[
         list[str] | None, typer.Option(help="Host from which pictures may be fetched; none else.")
     ] = None,
+    jobs_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder below which jobs may read pictures; none else.", metavar="DIR"),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, openvino ...")] = "cpu",
     verbose: Annotated[bool, typer.Option(help="Log one JSON line a request to stderr.")] = False,
 ) -> None:
@@ -62,6 +66,7 @@ def serve(
             max_upload_bytes=int(max_upload_mb * 2**20),
             most_waiting=most_waiting,
             url_hosts=tuple(url_host or ()),
+            jobs_roots=tuple(jobs_root or ()),
             options={"device": device},
         )
         run(settings, state=state, verbose=verbose)

@@ -18,10 +18,12 @@ from mien.io import find_images, read_image
 from mien.render import draw
 from mien.render.outlines import to_plain
 from mien.render.report import face_outlines
-from mien.tasks.pipeline import Analyzer
+from mien.tasks.pipeline import Analyzer, AnalyzesMany
 from mien.types import SCHEMAS, Analysis, Image
 
 logger = logging.getLogger(__name__)
+#: A picture's record, and the outlines of its faces for drawings made later.
+Recorder = Callable[[Analysis], tuple[dict[str, Any], list[list[Any]]]]
 _JPEG_QUALITY = 92
 
 
@@ -73,12 +75,22 @@ def settings_of(analyzer: Analyzer, landmarks: tuple[str, ...]) -> dict[str, Any
     }
 
 
+def with_outlines(landmarks: tuple[str, ...]) -> Recorder:
+    """Return what records an analysis with these landmarks, ready for the report."""
+
+    def record(analysis: Analysis) -> tuple[dict[str, Any], list[list[Any]]]:
+        lines = [[to_plain(line) for line in face] for face in face_outlines(analysis)]
+        return analysis.to_dict(landmarks=landmarks), lines
+
+    return record
+
+
 def run(
-    analyzer: Analyzer,
+    analyzer: AnalyzesMany,
     inputs: Iterable[Input],
     journal: Journal,
     *,
-    landmarks: tuple[str, ...],
+    record: Recorder,
     drawings: Callable[[Input], Path] | None = None,
     on_done: Callable[[], None] = lambda: None,
 ) -> None:
@@ -100,9 +112,8 @@ def run(
         item, stamp = waiting.popleft()
         if drawings is not None and analysis.error is None:
             write_drawing(item.path, analysis, drawings(item), max_pixels=analyzer.max_pixels)
-        lines = [[to_plain(line) for line in face] for face in face_outlines(analysis)]
         stamp = stamp if analysis.error is None else None
-        journal.add(item.path, stamp, analysis.to_dict(landmarks=landmarks), lines)
+        journal.add(item.path, stamp, *record(analysis))
         on_done()
 
 

@@ -80,6 +80,10 @@ class Journal:
         entry = self._entries.get(source)
         return entry is not None and stamp is not None and entry.stamp == stamp
 
+    def holds(self, source: str) -> bool:
+        """Tell whether there is a line for a picture, whatever it says."""
+        return source in self._entries
+
     def read(self, source: str) -> tuple[dict[str, Any], list[list[Any]]]:
         """Return a picture's record and the outlines of its faces."""
         assert self._file is not None

@@ -23,7 +23,7 @@ from mien.gallery import Consent, Enrolment, Gallery, Lookalike, Origin, Subject
 from mien.io import read_image
 from mien.recognition.kept import kept_crop
 from mien.recognition.labels import Labels
-from mien.tasks.pipeline import Analyzer
+from mien.tasks.pipeline import AnalyzesMany
 from mien.types import Analysis, Templates
 
 Choose = Literal["single", "largest"]
@@ -61,7 +61,7 @@ def enrol_pictures(
     gallery: Gallery,
     paths: Iterable[Path],
     *,
-    analyzer: Analyzer,
+    analyzer: AnalyzesMany,
     labels: Labels,
     choose: Choose = "single",
     consent: Consent | None = None,
@@ -90,7 +90,7 @@ def enrol_faces(
     gallery: Gallery,
     paths: Iterable[Path],
     *,
-    analyzer: Analyzer,
+    analyzer: AnalyzesMany,
     whom: Callable[[Analysis], Sequence[tuple[int, Subject]]] | None = None,
     consent: Consent | None = None,
     keep_crops: bool = False,
@@ -172,7 +172,7 @@ def _anyone(_: Path) -> Subject:
 def _analysed(
     gallery: Gallery,
     paths: Iterable[Path],
-    analyzer: Analyzer,
+    analyzer: AnalyzesMany,
     labels: Labels,
     progress: Progress,
     on_done: Callable[[], None],

@@ -19,6 +19,8 @@ from mien.types import Analysis
 logger = logging.getLogger(__name__)
 #: How much the time of the newest batch counts in the running mean time of a picture.
 _NEWEST = 0.1
+#: Pictures of a batch of background work: somebody who asks meanwhile waits for it to end.
+BACKGROUND_CHUNK = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +37,8 @@ class Batcher:
     ``workers`` threads each run one batch at a time, on one core. While all are at work, pictures
     queue; a free worker takes its share of those for the same analyzer, at most CHUNK. Each
     picture's Analysis is the one that the analyzer gives for it alone. ``most_waiting`` pictures
-    may queue. ``on_batch(size, waited_s, took_s)`` is called after each batch, from its thread.
+    may queue. Background work is taken up only while nothing else waits, few pictures at a time.
+    ``on_batch(size, waited_s, took_s)`` is called after each batch, from its thread.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Batcher:
         self.most_waiting = most_waiting
         self._on_batch = on_batch
         self._waiting: deque[_Work] = deque()
+        self._background: deque[_Work] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._picture_s = 0.1
@@ -72,16 +76,28 @@ class Batcher:
         """How long it takes, about, until those who queue now are served."""
         return self._picture_s * (self.waiting + 1) / len(self._threads)
 
-    def submit(self, analyzer: Analyzer, source: Source) -> Future[Analysis]:
+    @property
+    def workers(self) -> int:
+        """How many batches run at once."""
+        return len(self._threads)
+
+    def submit(
+        self, analyzer: Analyzer, source: Source, *, background: bool = False
+    ) -> Future[Analysis]:
         """Queue one picture. A picture that cannot be read gives an Analysis with its error.
 
-        Cancelling the future takes the picture out of the queue. Raises BusyError when too many
-        wait, or the batcher is closing.
+        Cancelling the future takes the picture out of the queue. ``background``: behind all others;
+        who submits such work must wait for some before submitting more. Raises BusyError when too
+        many wait, or the batcher is closing.
         """
         work = _Work(analyzer, source)
         with self._changed:
             if self._closed:
                 raise BusyError("closing: no more pictures are taken", retry_after_s=1.0)
+            if background:
+                self._background.append(work)
+                self._changed.notify()
+                return work.future
             if len(self._waiting) >= self.most_waiting:
                 self._drop_cancelled()
             if len(self._waiting) >= self.most_waiting:
@@ -94,9 +110,14 @@ class Batcher:
         return work.future
 
     def close(self, *, wait_s: float | None = None) -> None:
-        """Take no more, finish those who wait (for at most ``wait_s``), end the threads."""
+        """Take no more, finish those who wait (for at most ``wait_s``), end the threads.
+
+        Background work that waits is cancelled.
+        """
         with self._changed:
             self._closed = True
+            while self._background:
+                self._background.popleft().future.cancel()
             self._changed.notify_all()
         until = math.inf if wait_s is None else time.monotonic() + wait_s
         for thread in self._threads:
@@ -121,23 +142,32 @@ class Batcher:
         with self._changed:
             while True:
                 self._drop_cancelled()
-                if self._waiting:
+                if self._waiting or self._background:
                     break
                 if self._closed:
                     return []
                 self._changed.wait()
-            share = min(CHUNK, math.ceil(len(self._waiting) / len(self._threads)))
-            analyzer = self._waiting[0].analyzer
-            batch = [work for work in self._waiting if work.analyzer is analyzer][:share]
-            taken = set(map(id, batch))
-            self._waiting = deque(work for work in self._waiting if id(work) not in taken)
+            if self._waiting:
+                batch, self._waiting = self._share(self._waiting, CHUNK)
+            else:
+                batch, self._background = self._share(self._background, BACKGROUND_CHUNK)
         return [work for work in batch if work.future.set_running_or_notify_cancel()] or (
             self._next_batch()
         )
 
+    def _share(self, queue: deque[_Work], most: int) -> tuple[list[_Work], deque[_Work]]:
+        """Return a worker's share of a queue, all for one analyzer, and what is left of it."""
+        share = min(most, math.ceil(len(queue) / len(self._threads)))
+        analyzer = queue[0].analyzer
+        batch = [work for work in queue if work.analyzer is analyzer][:share]
+        taken = set(map(id, batch))
+        return batch, deque(work for work in queue if id(work) not in taken)
+
     def _drop_cancelled(self) -> None:
-        if any(work.future.cancelled() for work in self._waiting):
-            self._waiting = deque(work for work in self._waiting if not work.future.cancelled())
+        for name in ("_waiting", "_background"):
+            queue = getattr(self, name)
+            if any(work.future.cancelled() for work in queue):
+                setattr(self, name, deque(w for w in queue if not w.future.cancelled()))
 
     def _finish(self, batch: list[_Work]) -> None:
         try:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from mien.errors import InputError, MienError, ModelNotFoundError
 from mien.io import MAX_PIXELS, decode, find_images, from_array, read_image
@@ -40,6 +40,16 @@ DEFAULT_TASKS = (
     "quality",
     "embed",
 )
+
+
+class AnalyzesMany(Protocol):
+    """What gives one Analysis a source, in order: an Analyzer, or what stands before one."""
+
+    max_pixels: int
+
+    def analyze_many(self, sources: Iterable[Source]) -> Iterator[Analysis]:
+        """Yield one Analysis a source, in order; one that cannot be read yields its error."""
+        ...
 
 
 class Analyzer:

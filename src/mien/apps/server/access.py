@@ -13,8 +13,8 @@ from mien.apps.server.keys import Key, Keys
 from mien.apps.server.settings import LOOPBACK, Settings
 
 
-def allowed(scope: str) -> Callable[[Request], Awaitable[Key]]:
-    """Return what lets a request through only with a key of this scope."""
+def allowed(*scopes: str) -> Callable[[Request], Awaitable[Key]]:
+    """Return what lets a request through only with a key of one of these scopes."""
 
     async def check(request: Request) -> Key:
         settings: Settings = request.app.state.settings
@@ -23,20 +23,21 @@ def allowed(scope: str) -> Callable[[Request], Awaitable[Key]]:
 
         def look() -> Key:
             key = keys.check(_presented(request))
-            key.require(scope)
+            key.require(*scopes)
             keys.spend(key)
             return key
 
         key = await run_in_threadpool(look)
         request.state.key_id = key.key_id
+        request.state.key = key
         return key
 
     return check
 
 
-def needs(scope: str) -> params.Depends:
-    """Return the dependency of routes that need a key of this scope."""
-    check: params.Depends = Depends(allowed(scope))
+def needs(*scopes: str) -> params.Depends:
+    """Return the dependency of routes that need a key of one of these scopes."""
+    check: params.Depends = Depends(allowed(*scopes))
     return check
 
 

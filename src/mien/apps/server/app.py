@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from mien.apps.server import (
     routes_album,
     routes_album_edits,
     routes_deepface,
+    routes_jobs,
     routes_page,
     routes_pictures,
     routes_search,
@@ -24,6 +26,9 @@ from mien.apps.server import (
 )
 from mien.apps.server.engine import Engine
 from mien.apps.server.failures import answer_failures
+from mien.apps.server.jobs.folders import Roots
+from mien.apps.server.jobs.runner import Runner
+from mien.apps.server.jobs.store import JobStore
 from mien.apps.server.keys import Keys
 from mien.apps.server.observe import Measures, Observed
 from mien.apps.server.settings import Settings
@@ -41,8 +46,8 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         401: "No key, or an unknown one.",
         403: "The key does not allow this, or another site's page asks.",
         404: "There is nothing of that name here.",
-        409: "The gallery refuses: another model, a person who opted out, or an edit of what "
-        "somebody else changed meanwhile.",
+        409: "The gallery refuses (another model, an opt-out, an edit of what has changed), or a job "
+        "has not ended.",
         413: "The body or the picture is too large.",
         422: "The body is not what the route asks for, or the picture cannot be used.",
         429: "Too much is waiting, or the key has used up its minute; see Retry-After.",
@@ -58,11 +63,21 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = Engine(settings, measures)
+        engine = app.state.engine = Engine(settings, measures)
+        runner = app.state.runner = Runner(
+            app.state.jobs,
+            engine,
+            app.state.roots,
+            may_run=app.state.keys.exists,
+            keep_s=settings.keep_jobs_s,
+        )
+        runner.start()
         try:
             yield
         finally:
-            await run_in_threadpool(app.state.engine.close)
+            await run_in_threadpool(runner.close, wait_s=settings.drain_s)
+            await run_in_threadpool(engine.close)
+            app.state.jobs.close()
             app.state.keys.close()
 
     app = FastAPI(
@@ -78,6 +93,10 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
     app.state.settings = settings
     app.state.measures = measures
     app.state.keys = Keys(state)
+    app.state.roots = Roots(settings.jobs_roots)
+    app.state.jobs = JobStore(app.state.keys.path, state / "server-jobs")
+    #: Set when the server is told to end: streams of events end then.
+    app.state.ending = threading.Event()
     answer_failures(app)
     for routes in (
         routes_pictures,
@@ -85,6 +104,7 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
         routes_subjects,
         routes_album,
         routes_album_edits,
+        routes_jobs,
         routes_system,
         routes_deepface,
         routes_page,

@@ -55,18 +55,27 @@ async def read_body(
         raise RequestError(
             f"pictures: got {', '.join(sorted(found)) or 'none'}, expected {', '.join(pictures)}"
         )
+    return [found[name] for name in pictures], checked(options, rest)
+
+
+async def read_options(request: Request) -> dict[str, Any]:
+    """Return a JSON body, an object; nothing at all is an empty one. Raises RequestError."""
+    if not request.headers.get("content-type") and request.headers.get("content-length") in (
+        None,
+        "0",
+    ):
+        return {}
+    return await _object(request, request.app.state.settings)
+
+
+def checked(options: type[Options], given: Any) -> Options:
+    """Return the options that were given, typed. Raises RequestError."""
     try:
-        return [found[name] for name in pictures], options.model_validate(rest)
+        return options.model_validate(given)
     except ValidationError as error:
         raise RequestError(
             "the options are not what the route asks for", details=plain_problems(error.errors())
         ) from error
-
-
-async def read_options(request: Request, options: type[Options]) -> Options:
-    """Return the options of a JSON body without pictures. Raises RequestError, TooLargeError."""
-    _, given = await read_body(request, options, pictures=())
-    return given
 
 
 async def _form(request: Request, settings: Settings) -> tuple[dict[str, bytes], dict[str, Any]]:
@@ -103,6 +112,17 @@ async def _parts(form: FormData) -> tuple[dict[str, bytes], dict[str, Any]]:
 async def _json(
     request: Request, settings: Settings, pictures: tuple[str, ...]
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
+    document = await _object(request, settings)
+    found = {
+        name: await _picture(name, document.pop(name), settings)
+        for name in pictures
+        if name in document
+    }
+    return found, document
+
+
+async def _object(request: Request, settings: Settings) -> dict[str, Any]:
+    """Return the JSON object of a body."""
     try:
         document = json.loads(await _body(request, settings))
     except TooLargeError:
@@ -111,12 +131,7 @@ async def _json(
         raise RequestError(f"JSON: {error}") from error
     if not isinstance(document, dict):
         raise RequestError(f"JSON: got {type(document).__name__}, expected an object")
-    found = {
-        name: await _picture(name, document.pop(name), settings)
-        for name in pictures
-        if name in document
-    }
-    return found, document
+    return document
 
 
 async def _picture(name: str, given: Any, settings: Settings) -> bytes:

@@ -86,28 +86,28 @@ class Engine:
 
     async def pinned(self) -> Analyzer:
         """Return the analyzer whose templates the gallery understands."""
+        return await self.ask(self.pinned_to)
 
-        def look(gallery: Gallery) -> Analyzer:
-            model_id = gallery.model_id
-            if model_id is None:
-                return self._new_pinned(gallery)
-            if model_id not in self._pinned:
-                self._pinned[model_id] = self._new_pinned(gallery)
-            return self._pinned[model_id]
-
-        return await self.ask(look)
+    def pinned_to(self, gallery: Gallery) -> Analyzer:
+        """Return the analyzer whose templates this gallery understands."""
+        model_id = gallery.model_id
+        if model_id is None:
+            return self._new_pinned(gallery)
+        if model_id not in self._pinned:
+            self._pinned[model_id] = self._new_pinned(gallery)
+        return self._pinned[model_id]
 
     async def ask(self, question: Callable[[Gallery], Result]) -> Result:
         """Return the gallery's answer, from a thread of its own."""
+        return await run_in_threadpool(self.answer, question)
 
-        def answer() -> Result:
-            try:
-                return question(self.room.gallery())
-            except GalleryError as error:
-                self.room.failed(error)
-                raise
-
-        return await run_in_threadpool(answer)
+    def answer(self, question: Callable[[Gallery], Result]) -> Result:
+        """Return the gallery's answer, in this thread."""
+        try:
+            return question(self.room.gallery())
+        except GalleryError as error:
+            self.room.failed(error)
+            raise
 
     def close(self) -> None:
         """Finish what is queued, then let go of everything."""

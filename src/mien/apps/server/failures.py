@@ -55,6 +55,14 @@ class NoAlbumError(MienError, NotImplementedError):
     """The gallery's store cannot be worked on as an album."""
 
 
+class UnfinishedError(MienError, RuntimeError):
+    """A job has not ended, and what was asked for comes with its end."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class ClientGoneError(MienError, ConnectionError):
     """The client closed the connection; there is nobody to answer."""
 
@@ -79,6 +87,7 @@ STATUS: Mapping[type[Exception], tuple[int, str]] = MappingProxyType(
         errors.GalleryConflictError: (409, "conflict"),
         errors.ConsentError: (409, "opted_out"),
         errors.BusyError: (429, "busy"),
+        UnfinishedError: (409, "unfinished"),
         ClientGoneError: (499, "client_gone"),
         RateError: (429, "rate_limited"),
         UnknownKeyError: (401, "unauthorized"),

@@ -44,11 +44,12 @@ class Key:
     scopes: tuple[str, ...]
     per_minute: int
 
-    def require(self, scope: str) -> None:
-        """Raise ScopeError unless the key has this scope."""
-        if scope not in self.scopes:
+    def require(self, *scopes: str) -> None:
+        """Raise ScopeError unless the key has one of these scopes."""
+        if not set(scopes) & set(self.scopes):
             raise ScopeError(
-                f"key {self.key_id} allows {', '.join(self.scopes)}; this needs {scope}"
+                f"key {self.key_id} allows {', '.join(self.scopes)}; this needs "
+                + " or ".join(scopes)
             )
 
 
@@ -103,6 +104,13 @@ class Keys:
                 "SELECT key_id, name, scopes, per_minute FROM keys ORDER BY made_at"
             ).fetchall()
         return [Key(key_id, name, tuple(scopes.split()), n) for key_id, name, scopes, n in rows]
+
+    def exists(self, key_id: str) -> bool:
+        """Tell whether a key still is there; everybody's is."""
+        with self._lock, self._errors():
+            query = "SELECT 1 FROM keys WHERE key_id = ?"
+            found = self._connection.execute(query, (key_id,)).fetchone()
+        return found is not None or key_id == ANYBODY.key_id
 
     def check(self, presented: str | None) -> Key:
         """Return the key that was presented; without any key made, everybody's.

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from mien.apps.server import schemas_album as schemas
 from mien.apps.server.access import needs
-from mien.apps.server.bodies import options_docs, read_options
+from mien.apps.server.bodies import checked, options_docs, read_options
 from mien.apps.server.routes_album import album_of, group_of, last_edit_of
 from mien.apps.server.routes_pictures import engine_of
 from mien.apps.server.routes_subjects import actor
@@ -32,7 +32,7 @@ Who = album.Who
 )
 async def merge(request: Request) -> JSONResponse:
     """Refused when ``other`` has an external id or a consent: merge the other way round."""
-    given = await read_options(request, schemas.MergeOptions)
+    given = checked(schemas.MergeOptions, await read_options(request))
     return await _edit(
         request, given, lambda kept, who: album.merge(kept, given.into, given.other, **who)
     )
@@ -46,7 +46,7 @@ async def merge(request: Request) -> JSONResponse:
 )
 async def split(request: Request) -> JSONResponse:
     """They become a new group without a name."""
-    given = await read_options(request, schemas.SplitOptions)
+    given = checked(schemas.SplitOptions, await read_options(request))
     return await _edit(
         request, given, lambda kept, who: album.split(kept, given.reference_ids, **who)
     )
@@ -60,7 +60,7 @@ async def split(request: Request) -> JSONResponse:
 )
 async def move(request: Request) -> JSONResponse:
     """Clustering anew never puts them back."""
-    given = await read_options(request, schemas.MoveOptions)
+    given = checked(schemas.MoveOptions, await read_options(request))
     return await _edit(
         request, given, lambda kept, who: album.move(kept, given.reference_ids, given.into, **who)
     )
@@ -74,7 +74,7 @@ async def move(request: Request) -> JSONResponse:
 )
 async def name(request: Request) -> JSONResponse:
     """Can be undone; PATCH /v1/subjects/{subject_id} erases the old name for good."""
-    given = await read_options(request, schemas.NameOptions)
+    given = checked(schemas.NameOptions, await read_options(request))
     return await _edit(
         request, given, lambda kept, who: album.name(kept, given.subject_id, given.name, **who)
     )
@@ -88,7 +88,7 @@ async def name(request: Request) -> JSONResponse:
 )
 async def apart(request: Request) -> JSONResponse:
     """They are not asked about again, and clustering never joins them."""
-    given = await read_options(request, schemas.ApartOptions)
+    given = checked(schemas.ApartOptions, await read_options(request))
     return await _edit(
         request, given, lambda kept, who: album.tell_apart(kept, given.one, given.other, **who)
     )
@@ -102,7 +102,7 @@ async def apart(request: Request) -> JSONResponse:
 )
 async def undo(request: Request) -> JSONResponse:
     """Again for the one before it. Faces that were moved or erased since stay so."""
-    given = await read_options(request, schemas.UndoOptions)
+    given = checked(schemas.UndoOptions, await read_options(request))
 
     def work(gallery: Gallery) -> dict[str, Any]:
         kept = album_of(gallery)

@@ -286,3 +286,43 @@ class Ready(_Shape):
 
     status: Literal["ready"]
     gallery: Literal["none", "ok"]
+
+
+class JobProblem(_Shape):
+    """Why a job failed: a stable ``code`` for programs, a ``message`` for people."""
+
+    code: str
+    message: str
+
+
+class Job(_Shape):
+    """A job: ``done`` of ``total`` steps; ``total`` is null until they are counted."""
+
+    job_id: str
+    kind: str
+    title: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    done: int
+    total: int | None
+    per_s: float | None
+    eta_s: float | None
+    message: str
+    error: JobProblem | None
+
+
+class Jobs(_Shape):
+    """One page of jobs, newest first; ``next`` is the ``before`` of the next page."""
+
+    jobs: list[Job]
+    next: int | None
+
+
+class JobResults(_Shape):
+    """One page of results, in the shape of their ``kind``; ``next`` is the next ``after``."""
+
+    kind: str
+    results: list[dict[str, Any]]
+    next: int | None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
+from types import FrameType
 
 from mien.apps.server.settings import Settings
 from mien.errors import AccessError, InputError, MissingExtraError
@@ -35,8 +37,9 @@ def run(settings: Settings, *, state: Path | None = None, verbose: bool = False)
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
-    uvicorn.run(
-        create_app(settings, state=folder),
+    app = create_app(settings, state=folder)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
@@ -44,6 +47,20 @@ def run(settings: Settings, *, state: Path | None = None, verbose: bool = False)
         server_header=False,
         timeout_graceful_shutdown=int(settings.drain_s),
     )
+    _Server(config, app.state.ending).run()
+
+
+class _Server(uvicorn.Server):
+    """Tells streams of events to end, for which uvicorn would wait in vain."""
+
+    def __init__(self, config: uvicorn.Config, ending: threading.Event) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take note of the signal."""
+        self._ending.set()
+        super().handle_exit(sig, frame)
 
 
 def _require_key(settings: Settings, folder: Path) -> None:

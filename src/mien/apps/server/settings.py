@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mien.io import MAX_PIXELS
@@ -14,7 +15,9 @@ class Settings:
 
     ``gallery``: path or URL, ``None`` for a server without one; ``url_hosts``: hosts from which
     pictures may be fetched, none unless named; ``hosts``: further names under which the server may
-    be asked; ``options``: those of Analyzer.
+    be asked; ``jobs_roots``: folders below which jobs may read, none unless named; ``most_jobs``:
+    how many of a key's jobs may wait or run; ``keep_jobs_s``: how long they are kept after their
+    end; ``options``: those of Analyzer.
     """
 
     gallery: str | None = None
@@ -27,6 +30,9 @@ class Settings:
     url_hosts: tuple[str, ...] = ()
     url_timeout_s: float = 5.0
     hosts: tuple[str, ...] = ()
+    jobs_roots: tuple[Path, ...] = ()
+    most_jobs: int = 16
+    keep_jobs_s: float = 30 * 86_400.0
     options: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,103 @@
+"""Folders of the server that jobs may read, and reading a picture without leaving them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from mien.errors import ImageNotFoundError, ImageReadError, ImageTooLargeError, InputError
+
+#: A file that is larger is no picture anybody would want decoded here.
+_MOST_BYTES = 2**29
+_FOLLOW_NOT = getattr(os, "O_NOFOLLOW", 0)
+_FOLDER = getattr(os, "O_DIRECTORY", 0)
+
+
+class Roots:
+    """The allowed folders (``mien serve --jobs-root``), none unless named.
+
+    Raises InputError for one that is not there.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self.folders = tuple(_resolved(folder) for folder in folders)
+
+    def folder(self, asked: str) -> Path:
+        """Return the folder behind an absolute path, or a path below one of the roots.
+
+        Raises InputError alike for what leads outside and for what is not there.
+        """
+        if not self.folders:
+            raise InputError("folder: this server allows none; mien serve --jobs-root DIR")
+        for root in self.folders:
+            try:
+                found = (root / asked).resolve()
+                if self._root_of(found) is not None and found.is_dir():
+                    return found
+            except (OSError, ValueError):
+                continue  # a name that cannot be
+        raise InputError(
+            "folder: is no folder below one that this server allows (mien serve --jobs-root DIR)"
+        )
+
+    def read(self, path: Path) -> bytes:
+        """Return the bytes of a picture file. Raises ImageReadError, also where a link leads out.
+
+        The file that was checked is the one that is read, also when links are changed meanwhile.
+        """
+        try:
+            found = path.resolve(strict=True)
+            root = self._root_of(found)
+            if root is None:
+                raise ImageReadError(f"{path}: leads out of the folders that this server allows")
+            file = _opened(root, found.relative_to(root).parts)
+            try:
+                status = os.fstat(file)
+                if not stat.S_ISREG(status.st_mode):
+                    raise ImageReadError(f"{path}: is no regular file")
+                if status.st_size > _MOST_BYTES:
+                    raise ImageTooLargeError(f"{path}: has {status.st_size:,} bytes")
+                with os.fdopen(file, "rb", closefd=False) as content:
+                    return content.read()
+            finally:
+                os.close(file)
+        except FileNotFoundError as error:
+            raise ImageNotFoundError(f"{path}: no such file") from error
+        except OSError as error:
+            raise ImageReadError(f"{path}: cannot be read: {error.strerror}") from error
+
+    def _root_of(self, path: Path) -> Path | None:
+        return next((root for root in self.folders if path.is_relative_to(root)), None)
+
+
+def below(folder: Path, text: str) -> str:
+    """Return a message that names files below a folder without saying where the folder is."""
+    return text.replace(f"{folder}{os.sep}", "")
+
+
+def _opened(root: Path, parts: tuple[str, ...]) -> int:
+    """Open a file step by step, following no link. A pipe is opened without waiting for it."""
+    flags = os.O_RDONLY | _FOLLOW_NOT | getattr(os, "O_NONBLOCK", 0)
+    if os.open not in os.supports_dir_fd:
+        return os.open(root.joinpath(*parts), flags)
+    at = os.open(root, os.O_RDONLY | _FOLDER)
+    for step, name in enumerate(parts):
+        last = step == len(parts) - 1
+        try:
+            below = os.open(name, flags if last else os.O_RDONLY | _FOLDER | _FOLLOW_NOT, dir_fd=at)
+        finally:
+            os.close(at)
+        at = below
+    return at
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        found = folder.resolve(strict=True)
+    except OSError as error:
+        raise InputError(f"--jobs-root {folder}: {error.strerror}") from error
+    if not found.is_dir():
+        raise InputError(f"--jobs-root {folder}: is no folder")
+    return found

@@ -1,0 +1,1 @@
+"""What jobs can do, one file a kind; each registers itself with ``register``."""

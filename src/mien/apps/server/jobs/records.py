@@ -1,0 +1,67 @@
+"""A job as everybody sees it: what it is, how far it is, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal, Self
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+#: States that a job leaves only when somebody resumes it.
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why a job failed: a stable code for programs, a message for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job at one moment.
+
+    ``done`` of ``total`` steps (pictures, for folders; ``total`` is ``None`` until they are
+    counted); ``per_s``: steps a second in this run; ``eta_s``: seconds that are left at that pace;
+    both ``None`` unless it runs and has got somewhere.
+    """
+
+    job_id: str
+    kind: str
+    title: str
+    state: State
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    done: int
+    total: int | None
+    per_s: float | None
+    eta_s: float | None
+    message: str
+    error: JobError | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens unless somebody resumes it."""
+        return self.state in ENDED
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as they stand in JSON; times with their zone."""
+        times = {
+            name: None if at is None else at.isoformat()
+            for name in ("created_at", "started_at", "finished_at")
+            for at in [getattr(self, name)]
+        }
+        return asdict(self) | times
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the job behind ``to_dict()``; fields that this version does not know are left."""
+        known = {name: plain[name] for name in cls.__dataclass_fields__}
+        for name in ("created_at", "started_at", "finished_at"):
+            known[name] = None if known[name] is None else datetime.fromisoformat(known[name])
+        error = known["error"]
+        return cls(**known | {"error": None if error is None else JobError(**error)})
