@@ -46,7 +46,7 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         401: "No key, or an unknown one.",
         403: "The key does not allow this, or another site's page asks.",
         404: "There is nothing of that name here.",
-        409: "The gallery refuses (another model, an opt-out, an edit of what has changed), or a job "
+        409: "The gallery refuses (another model, an opt-out, an edit of what changed), or a job "
         "has not ended.",
         413: "The body or the picture is too large.",
         422: "The body is not what the route asks for, or the picture cannot be used.",
