@@ -54,7 +54,7 @@ MODEL = "resnet29.dlib@b905f998"
 _PER_PERSON, _SEED = 6, 0
 
 
-def invent(place: Path, n: int, *, names: tuple[str, ...] = (), crops: bool = True) -> None:
+def invent(place: Path, n: int, *, names: tuple[str | None, ...] = (), crops: bool = True) -> None:
     """Make an encrypted album of n invented people, each halved into two of three faces.
 
     The vectors are drawn at random about a centre a person; the crops show the portrait in a
@@ -81,7 +81,8 @@ def invent(place: Path, n: int, *, names: tuple[str, ...] = (), crops: bool = Tr
         with gallery.editing() as desk:
             desk.regroup({face + 1: owners[face // 3 * 3] for face in range(len(who))})
         for number, name in enumerate(names):
-            gallery.amend(owners[number * 3], name=name)
+            if name is not None:
+                gallery.amend(owners[number * 3], name=name)
 
 
 def _vectors(rng: np.random.Generator, n: int, who: np.ndarray) -> Templates:
@@ -105,7 +106,7 @@ def _kept() -> np.ndarray:
 
 def _coloured(crop: np.ndarray, person: int, turn: int) -> bytes:
     """The crop in the colour of a person, each time turned otherwise."""
-    hue = np.array([[[(person * 47) % 180, 110, 255]]], np.uint8)
+    hue = np.array([[[(person * 47) % 180, 70, 255]]], np.uint8)
     tint = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0] / 255.0
     matrix = cv2.getRotationMatrix2D((80, 80), 7.0 * turn - 18, 1.0)
     turned = cv2.warpAffine(crop, matrix, (160, 160), borderMode=cv2.BORDER_REFLECT)

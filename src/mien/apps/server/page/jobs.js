@@ -9,7 +9,7 @@ const GOING = new Set(["queued", "running"]);
 const AGAIN_MS = 2000;
 
 export function jobs(signal) {
-  const list = el("ul", { class: "jobs", id: "jobs" });
+  const list = el("ul", { class: "jobs", id: "job-list" });
   const empty = el("p", { class: "soft" }, "No jobs yet.");
   const rows = new Map();
 

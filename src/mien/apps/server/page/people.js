@@ -5,7 +5,7 @@ import { board } from "./board.js";
 import { el, say } from "./dom.js";
 import { enrolment } from "./enrol.js";
 import { questions } from "./questions.js";
-import { attempt, request } from "./server.js";
+import { attempt, quietly, request } from "./server.js";
 
 const EDITS = { merge: "merge", split: "new person", name: "name", apart: "“two people”" };
 
@@ -15,11 +15,13 @@ export function people(signal) {
   const undo = el("button", { type: "button", id: "undo", onclick: () => work.undo() }, "Undo");
   const find = el("input", { type: "search", id: "find", placeholder: "all", oninput: () => look() });
   const more = el("button", { type: "button", id: "more", hidden: true, onclick: () => load() }, "Show more people");
+  const tail = el("div", { class: "tail open" }, more);
   const hint = el("p", { class: "soft small", id: "hint", hidden: true });
   const place = el("div", { id: "everybody" });
   const work = board(album, { changed: toolbar, signal });
   const strip = questions(album, { answer: work.answer, signal });
   let looks = 0;
+  let loading = false;
 
   function toolbar() {
     const last = album.lastEdit;
@@ -27,6 +29,7 @@ export function people(signal) {
     undo.setAttribute("aria-disabled", last === null);
     undo.textContent = last === null ? "Undo" : `Undo: ${described(last)}`;
     more.hidden = album.next === null;
+    tail.classList.toggle("open", !album.loaded || album.next !== null);
     strip.refresh();
     const empty = album.loaded && album.people.size === 0;
     place.replaceChildren(...(empty ? [nobody()] : []));
@@ -43,11 +46,18 @@ export function people(signal) {
   }
 
   async function load(again = false) {
+    if (loading && !again) return;
     const turn = looks;
-    const fresh = await attempt(again ? "Reading the gallery …" : "", () => album.more({ name: find.value.trim(), again }));
+    loading = true;
+    const read = () => album.more({ name: find.value.trim(), again });
+    const fresh = await (again ? attempt("Reading the gallery …", read) : quietly(read));
+    loading = false;
     if (fresh === null || turn !== looks) return;
     if (again) work.all(); else work.add(fresh);
     toolbar();
+    // Asked anew whether the end is near: it may have been all the time.
+    end.unobserve(more);
+    end.observe(more);
   }
 
   async function look() {
@@ -69,8 +79,7 @@ export function people(signal) {
     }
   }, { signal });
   // The next people come before the last ones are reached.
-  const end = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting && !more.hidden) load(); }, { rootMargin: "600px" });
-  end.observe(more);
+  const end = new IntersectionObserver((entries) => { if (entries.at(-1).isIntersecting && !more.hidden) load(); }, { rootMargin: "800px" });
   signal.addEventListener("abort", () => end.disconnect());
 
   load(true);
@@ -81,10 +90,10 @@ export function people(signal) {
       undo,
       el("button", { type: "button", id: "group", onclick: group, title: "Faces that are alone and nameless join others; named people stay as they are." }, "Group new faces")),
     el("div", { class: "beside" },
-      strip.element, el("details", { class: "panel" }, el("summary", {}, "Enrol somebody"), enrolment(album, () => load(true)))),
+      strip.element, el("details", { class: "panel" }, el("summary", {}, "Enrol somebody"), enrolment(album, () => load(true))),
+      el("details", { class: "panel" }, el("summary", {}, "With the keyboard"), keys())),
     hint, work.element, place,
-    el("p", { class: "row" }, more),
-    el("details", { class: "panel small" }, el("summary", {}, "With the keyboard"), keys()));
+    tail);
 }
 
 function described({ kind, moved }) {

@@ -68,6 +68,15 @@ export async function attempt(doing, work) {
   }
 }
 
+/** Do something that nobody asked for by itself: only a failure is told. */
+export async function quietly(work) {
+  try { return await work(); } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    say(error.message, error.status === 429 ? "wait" : "wrong");
+    return null;
+  }
+}
+
 async function countdown(seconds, code) {
   const why = code === "rate_limited" ? "This key has used up its requests for the moment."
     : code === "busy" ? "The server is busy at the moment." : "The gallery is away at the moment.";
