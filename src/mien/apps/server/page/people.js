@@ -91,7 +91,7 @@ export function people(signal) {
       el("button", { type: "button", id: "group", onclick: group, title: "Faces that are alone and nameless join others; named people stay as they are." }, "Group new faces")),
     el("div", { class: "beside" },
       strip.element, el("details", { class: "panel" }, el("summary", {}, "Enrol somebody"), enrolment(album, () => load(true))),
-      el("details", { class: "panel" }, el("summary", {}, "With the keyboard"), keys())),
+      el("details", { class: "panel keyboard" }, el("summary", {}, "With the keyboard"), keys())),
     hint, work.element, place,
     tail);
 }
