@@ -49,12 +49,16 @@ def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(
-    gallery: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    gallery: Path,
+    *arguments: str,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Serve a gallery for a while; at the end the server must stop cleanly when asked."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     where = ("--gallery", str(gallery), "--port", str(port))
     process = subprocess.Popen(
         [*MIEN, "serve", *where, *arguments],

@@ -81,6 +81,7 @@ def malformed(jpeg: bytes) -> Iterator[Request]:
         yield "POST", "/v1/analyze", {"files": {"image": (name, picture, "text/x-nothing")}}
     yield from broken_bodies(jpeg)
     yield from broken_parameters()
+    yield from broken_jobs()
 
 
 def broken_bodies(jpeg: bytes) -> Iterator[Request]:
@@ -147,6 +148,72 @@ def broken_parameters() -> Iterator[Request]:
         yield "PATCH", "/v1/subjects/1", {"json": document}
     yield "PUT", "/v1/analyze", {}
     yield "TRACE", "/v1/health", {}
+
+
+def broken_jobs() -> Iterator[Request]:
+    """No job is started by any of them; the server allows no folder."""
+    as_json = {"Content-Type": "application/json"}
+    for document in (
+        [],
+        "analyze",
+        None,
+        {},
+        {"kind": None},
+        {"kind": 5},
+        {"kind": ["analyze"]},
+        {"kind": "nothing"},
+        {"kind": "__class__"},
+        {"kind": "analyze"},
+        {"kind": "analyze", "folder": None},
+        {"kind": "analyze", "folder": ""},
+        {"kind": "analyze", "folder": 5},
+        {"kind": "analyze", "folder": "x" * 100_000},
+        {"kind": "analyze", "folder": "."},
+        {"kind": "analyze", "folder": "/"},
+        {"kind": "analyze", "folder": "../../../etc"},
+        {"kind": "analyze", "folder": "/proc/self/root"},
+        {"kind": "analyze", "folder": "/proc/self/fd"},
+        {"kind": "analyze", "folder": "//host/share"},
+        {"kind": "analyze", "folder": "file:///etc"},
+        {"kind": "analyze", "folder": "C:\\Windows"},
+        {"kind": "analyze", "folder": "%2e%2e/"},
+        {"kind": "analyze", "folder": "a\0b"},
+        {"kind": "analyze", "folder": "\ud800"},
+        {"kind": "analyze", "folder": "名前/📷"},
+        {"kind": "analyze", "folder": "~root"},
+        {"kind": "analyze", "folder": "x", "tasks": ["rm -rf"]},
+        {"kind": "analyze", "folder": "x", "tasks": []},
+        {"kind": "analyze", "folder": "x", "landmarks": {"a": 1}},
+        {"kind": "analyze", "folder": "x", "job_id": "0" * 16},
+        {"kind": "enrol", "folder": "x", "subject_from": "table.csv"},
+        {"kind": "enrol", "folder": "x", "name": ""},
+        {"kind": "enrol", "folder": "x", "name": "y" * 201},
+        {"kind": "enrol", "folder": "x", "expires_at": "2030-01-01T00:00:00Z"},
+        {"kind": "enrol", "folder": "x", "purpose": "p", "expires_at": "yesterday"},
+        {"kind": "enrol", "folder": "x", "choose": "all"},
+        {"kind": "cluster", "folder": "x"},
+        {"kind": "cluster", "threshold": "high"},
+        {"kind": "cluster", "threshold": 1e308},
+        {"kind": "cluster", "method": "magic"},
+    ):
+        yield "POST", "/v1/jobs", {"content": json.dumps(document), "headers": as_json}
+    for document in ([], {"kind": "analyze"}, {"threshold": -7}, {"x": 1}, {"reason": "r" * 501}):
+        yield "POST", "/v1/cluster-jobs", {"json": document}
+    for body in (b"{", b"\xff", b"[" * 5000, b'{"kind": "cluster", "threshold": NaN}'):
+        yield "POST", "/v1/jobs", {"content": body, "headers": as_json}
+        yield "POST", "/v1/cluster-jobs", {"content": body, "headers": as_json}
+    yield "POST", "/v1/jobs", {}
+    yield "POST", "/v1/jobs", {"data": {"kind": "cluster"}}
+    for job_id in ("0", "0" * 16, "f" * 17, "..%2f..", "%00", "G" * 16, "☃", "x" * 3000):
+        for method, tail in (
+            *(("GET", tail) for tail in ("", "/events", "/results")),
+            *(("DELETE", ""), ("POST", "/resume")),
+        ):
+            yield method, f"/v1/jobs/{job_id}{tail}", {}
+    for query in ({"limit": "0"}, {"before": "0"}, {"before": "x"}, {"limit": "9" * 30}):
+        yield "GET", "/v1/jobs", {"params": query}
+    for after in ("-1", "x", str(2**63)):
+        yield "GET", f"/v1/jobs/{'0' * 16}/results", {"params": {"after": after}}
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mien.errors import BusyError, InputError
-from mien.tasks.batching import Batcher, batch_analyzer
+from mien.tasks.batching import BACKGROUND_CHUNK, Batcher, batch_analyzer
 from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis
 
@@ -131,3 +131,40 @@ def test_a_failing_batch_fails_its_pictures_and_not_the_next(held: Held) -> None
 def test_sizes_are_checked() -> None:
     with pytest.raises(InputError):
         Batcher(0)
+
+
+def test_background_work_is_behind_all_other(held: Held) -> None:
+    batcher = Batcher(1)
+    first = batcher.submit(held, b"first")
+    assert held.begun.wait(30)
+    slow = [batcher.submit(held, f"slow {n}".encode(), background=True) for n in range(5)]
+    asked = [batcher.submit(held, f"asked {n}".encode()) for n in range(3)]
+    held.go.set()
+    for future in (first, *asked, *slow):
+        future.result(30)
+    batcher.close()
+    assert held.batches[:2] == [[b"first"], [b"asked 0", b"asked 1", b"asked 2"]]
+    behind = held.batches[2:]
+    assert [one for batch in behind for one in batch] == [f"slow {n}".encode() for n in range(5)]
+    assert max(map(len, behind)) == BACKGROUND_CHUNK
+
+
+def test_background_work_takes_no_place_in_the_queue_and_does_not_delay_the_end(
+    held: Held,
+) -> None:
+    batcher = Batcher(1, most_waiting=1)
+    first = batcher.submit(held, b"first")
+    assert held.begun.wait(30)
+    slow = [batcher.submit(held, b"slow", background=True) for _ in range(9)]
+    asked = batcher.submit(held, b"asked")
+    assert batcher.waiting == 1
+    closing = threading.Thread(target=batcher.close)
+    closing.start()
+    with pytest.raises(CancelledError):
+        slow[-1].result(30)
+    held.go.set()
+    closing.join(30)
+    assert first.result(0)
+    assert asked.result(0)
+    with pytest.raises(BusyError):
+        batcher.submit(held, b"late", background=True)

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from mien.apps.client_album import Album
+from mien.apps.client_jobs import AsyncClientJobs, ClientJobs
 from mien.errors import InputError, MienError, MissingExtraError
 from mien.types import Analysis, Match, Templates
 from mien.types.plain import analysis_from_plain
@@ -110,10 +111,12 @@ class Client:
     """Asks a server of mien; ``key``: its API key; ``timeout_s``: how long an answer may take.
 
     Raises ServerError for what the server refuses, InputError where there is none at ``url``.
+    ``jobs``: work on folders of the server.
     """
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 60.0) -> None:
         self._http = httpx.Client(base_url=url, headers=_headers(key), timeout=timeout_s)
+        self.jobs = ClientJobs(self._http, lambda *call, **more: self._ask(_Call(*call, **more)))
 
     def analyze(self, picture: Picture, **options: Any) -> Analysis:
         """Find out everything about the faces in one picture; ``tasks``, ``landmarks`` as lists."""
@@ -181,6 +184,8 @@ class AsyncClient:
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 60.0) -> None:
         self._http = httpx.AsyncClient(base_url=url, headers=_headers(key), timeout=timeout_s)
+        ask = lambda *call, **more: self._ask(_Call(*call, **more))  # noqa: E731
+        self.jobs = AsyncClientJobs(self._http, ask)
 
     async def analyze(self, picture: Picture, **options: Any) -> Analysis:
         """Find out everything about the faces in one picture."""

@@ -113,7 +113,7 @@ class Journal:
                 self._check(line)
             else:
                 stamp = None if line["stamp"] is None else tuple(line["stamp"])
-                failed = line["record"]["error"] is not None
+                failed = line["record"].get("error") is not None
                 self._entries[line["source"]] = Entry(offset, None if failed else stamp)
             offset += len(raw)
         self._file.truncate(offset)

@@ -54,6 +54,8 @@ class Progress:
     n_enrolled: int = 0
     n_already: int = 0
     left: list[Left] = field(default_factory=list)
+    #: Sources of pictures that were there only when they were to be written: another was faster.
+    late: list[str] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
 
 
@@ -383,3 +385,5 @@ class _Writer:
         for outcome, origin in zip(enrolment.outcomes, self._sent, strict=True):
             if outcome.status == "refused":
                 self._progress.left.append(Left(str(origin.source), outcome.reason))
+            elif outcome.status == "already":
+                self._progress.late.append(str(origin.source))

@@ -25,6 +25,7 @@ from mien.apps.server import (
     schemas,
 )
 from mien.apps.server.engine import Engine
+from mien.apps.server.examples import Documented
 from mien.apps.server.failures import answer_failures
 from mien.apps.server.jobs.folders import Roots
 from mien.apps.server.jobs.runner import Runner
@@ -80,7 +81,7 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
             app.state.jobs.close()
             app.state.keys.close()
 
-    app = FastAPI(
+    app = Documented(
         title="mien",
         version=__version__,
         description=DESCRIPTION,

@@ -22,6 +22,7 @@ router = APIRouter(tags=["album"], dependencies=[needs("search")])
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Faces = Annotated[int, Query(ge=0, le=500, description="Faces of each person.")]
 SizePx = Annotated[int, Query(ge=16, le=256, description="Width and height.")]
+_JPEG = {"schema": {"type": "string", "format": "binary"}}
 #: Pictures of people stay in no cache, neither of a proxy nor of a browser.
 _PRIVATE = {"Cache-Control": "private, no-store"}
 
@@ -154,7 +155,7 @@ async def thumbnails(
 @router.get(
     "/v1/references/{reference_id}/thumbnail",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}, "description": "A square JPEG."}},
+    responses={200: {"content": {"image/jpeg": _JPEG}, "description": "A square JPEG."}},
     summary="A small picture of one face",
 )
 async def one_thumbnail(request: Request, reference_id: Number, size_px: SizePx = 112) -> Response:

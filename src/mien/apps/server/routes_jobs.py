@@ -34,12 +34,14 @@ _LOOK_S, _HEARTBEAT_S = 0.3, 15.0
 
 def _started_docs() -> dict[str, Any]:
     """Return what OpenAPI says of the body of a new job: that of any kind."""
-    bodies = []
-    examples = {}
-    for name, kind in known_kinds().items():
-        schema = kind.options.model_json_schema(ref_template="#/components/schemas/{model}")
-        examples[name] = {"value": schema.pop("examples")[0]}
-        bodies.append(schema)
+    bodies = [kind.options.model_json_schema() for kind in known_kinds().values()]
+    for body in bodies:
+        # Elsewhere, "kind" may be left out.
+        body["required"] = ["kind", *(name for name in body.get("required", ()) if name != "kind")]
+    examples = {
+        kind.name: {"value": body.pop("examples")[0]}
+        for kind, body in zip(known_kinds().values(), bodies, strict=True)
+    }
     content = {"schema": {"oneOf": bodies}, "examples": examples}
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
@@ -139,15 +141,17 @@ async def job(request: Request, job_id: JobId) -> JSONResponse:
     "/v1/jobs/{job_id}",
     response_model=schemas.Job,
     dependencies=[needs(*_ANY)],
-    summary="Cancel a job; remove one that has ended",
+    summary="Cancel a job, or forget one that has ended",
 )
-async def cancel(request: Request, job_id: JobId) -> JSONResponse:
-    """What it has done stays done. Of one that has ended, the results are deleted too."""
+async def cancel(request: Request, job_id: JobId, forget: bool = False) -> JSONResponse:
+    """What it has done stays done. ``forget`` deletes a job that has ended, with its results."""
     stored = await _visible(request, job_id)
-    if stored.job.ended:
+    if not forget:
+        stored = await run_in_threadpool(_store(request).cancel, job_id)
+    elif stored.job.ended:
         await run_in_threadpool(_store(request).forget, job_id)
     else:
-        stored = await run_in_threadpool(_store(request).cancel, job_id)
+        raise UnfinishedError(f"job {job_id}: is {stored.job.state}; cancel it", retry_after_s=5.0)
     return JSONResponse(stored.job.to_dict())
 
 

@@ -1,8 +1,8 @@
-"""The shapes of the album's questions, edits and answers, with an example of each."""
+"""The shapes of the album's questions, edits and answers."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,44 +14,13 @@ Version = Annotated[str, Field(max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-def _shown(**example: Any) -> ConfigDict:
-    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
-_VERSION = "5d3c1f7a9e20b466"
-_FACE = {
-    "reference_id": 12,
-    "source": "photos/party.jpg",
-    "face_index": 0,
-    "box": [210.5, 80.0, 290.25, 190.0],
-    "quality": 71.5,
-    "has_crop": True,
-}
-_GROUP = {
-    "subject_id": 3,
-    "name": "Ada",
-    "external_id": None,
-    "has_consent": False,
-    "size": 41,
-    "version": _VERSION,
-    "faces": [_FACE],
-    "next": 12,
-}
-_EDIT = {
-    "edit_id": 8,
-    "at": "2026-05-04T10:11:12+00:00",
-    "actor": "key:1a2b3c4d",
-    "kind": "move",
-    "groups": [3, 7],
-    "moved": [12, 40],
-    "names": [],
-}
-
-
-class AlbumFace(BaseModel):
+class AlbumFace(_Shape):
     """One face; ``has_crop``: a small picture of it was kept, see its thumbnail."""
 
-    model_config = _shown(**_FACE)
     reference_id: int
     source: str | None
     face_index: int
@@ -60,13 +29,12 @@ class AlbumFace(BaseModel):
     has_crop: bool
 
 
-class AlbumGroup(BaseModel):
+class AlbumGroup(_Shape):
     """A person with some of the faces; ``next`` is the ``after`` of the person's next faces.
 
     ``version`` changes with the faces and the name: send it back as ``seen`` when you edit.
     """
 
-    model_config = _shown(**_GROUP)
     subject_id: int
     name: str | None
     external_id: str | None
@@ -77,19 +45,17 @@ class AlbumGroup(BaseModel):
     next: int | None
 
 
-class NameChange(BaseModel):
+class NameChange(_Shape):
     """The name of one group before and after an edit."""
 
-    model_config = ConfigDict(extra="forbid")
     group: int
     before: str | None
     after: str | None
 
 
-class AlbumEdit(BaseModel):
+class AlbumEdit(_Shape):
     """One edit that can be undone, and the groups that it speaks of."""
 
-    model_config = _shown(**_EDIT)
     edit_id: int
     at: str
     actor: str
@@ -99,16 +65,13 @@ class AlbumEdit(BaseModel):
     names: list[NameChange]
 
 
-class AlbumGroups(BaseModel):
+class AlbumGroups(_Shape):
     """One page of people, most faces first.
 
     ``next`` is the ``after`` of the next page; ``n_groups`` and ``n_faces`` count all of them;
     ``last_edit`` is what undo takes back; ``keeps_crops``: this gallery can keep pictures of faces.
     """
 
-    model_config = _shown(
-        groups=[_GROUP], next="41-3", n_groups=812, n_faces=5012, last_edit=_EDIT, keeps_crops=True
-    )
     groups: list[AlbumGroup]
     next: str | None
     n_groups: int
@@ -120,62 +83,55 @@ class AlbumGroups(BaseModel):
 class AskedFace(AlbumFace):
     """A face of a question, and whose it is at the moment."""
 
-    model_config = _shown(**_FACE, subject_id=3)
     subject_id: int
 
 
-class AlbumQuestion(BaseModel):
+class AlbumQuestion(_Shape):
     """Are these two groups one person? A yes moves ``moves`` faces.
 
     ``strength``: how strongly the groups are linked, 0 to 1; no probability.
     """
 
-    model_config = ConfigDict(extra="forbid")
     left: AskedFace
     right: AskedFace
     strength: float
     moves: int
 
 
-class AlbumQuestions(BaseModel):
+class AlbumQuestions(_Shape):
     """The questions whose answers help most, best first."""
 
-    model_config = ConfigDict(extra="forbid")
     questions: list[AlbumQuestion]
 
 
-class AlbumEdits(BaseModel):
+class AlbumEdits(_Shape):
     """The edits that can be undone, oldest first."""
 
-    model_config = _shown(edits=[_EDIT])
     edits: list[AlbumEdit]
 
 
-class AlbumEdited(BaseModel):
+class AlbumEdited(_Shape):
     """What was edited or taken back, and the groups as they are now.
 
     ``gone``: groups that have no faces any more; ``last_edit``: what the next undo takes back.
     """
 
-    model_config = _shown(edit=_EDIT, groups=[_GROUP], gone=[7], last_edit=_EDIT)
     edit: AlbumEdit
     groups: list[AlbumGroup]
     gone: list[int]
     last_edit: AlbumEdit | None
 
 
-class Thumbnail(BaseModel):
+class Thumbnail(_Shape):
     """A small JPEG of a face in base64; null where none was kept."""
 
-    model_config = _shown(reference_id=12, jpeg="/9j/4AAQSkZJRg...")
     reference_id: int
     jpeg: str | None
 
 
-class Thumbnails(BaseModel):
+class Thumbnails(_Shape):
     """The small pictures of the faces that were asked for, in their order."""
 
-    model_config = ConfigDict(extra="forbid")
     thumbnails: list[Thumbnail]
 
 
@@ -194,7 +150,6 @@ class EditOptions(BodyOptions):
 class MergeOptions(EditOptions):
     """Put the faces of ``other`` into ``into``, whose name wins if both have one."""
 
-    model_config = _shown(into=3, other=7, seen={"3": _VERSION, "7": "90ab12cd34ef5678"})
     into: Number
     other: Number
 
@@ -202,21 +157,18 @@ class MergeOptions(EditOptions):
 class SplitOptions(EditOptions):
     """Make some faces of one group a person of their own."""
 
-    model_config = _shown(reference_ids=[12, 40], seen={"3": _VERSION})
     reference_ids: list[Number] = Field(min_length=1, max_length=10_000)
 
 
 class MoveOptions(SplitOptions):
     """Put faces of one group into another one; all of them: the groups are merged."""
 
-    model_config = _shown(reference_ids=[12, 40], into=7, seen={"3": _VERSION})
     into: Number
 
 
 class NameOptions(EditOptions):
     """Name a group; null takes the name away."""
 
-    model_config = _shown(subject_id=3, name="Ada", seen={"3": _VERSION})
     subject_id: Number
     name: Name | None
 
@@ -224,7 +176,6 @@ class NameOptions(EditOptions):
 class ApartOptions(EditOptions):
     """Remember that two groups are two people."""
 
-    model_config = _shown(one=3, other=7)
     one: Number
     other: Number
 
@@ -232,7 +183,6 @@ class ApartOptions(EditOptions):
 class UndoOptions(BodyOptions):
     """Take back the last edit; with ``edit_id`` only if that is the last one (else 409)."""
 
-    model_config = _shown(edit_id=8)
     edit_id: Number | None = None
     faces: int = Field(default=0, ge=0, le=500)
     reason: str = Field(default="", max_length=500)

@@ -73,8 +73,13 @@ class Roots:
 
 
 def below(folder: Path, text: str) -> str:
-    """Return a message that names files below a folder without saying where the folder is."""
-    return text.replace(f"{folder}{os.sep}", "")
+    """Return a text that names files below a folder without saying where the folder is."""
+    return readable(text.replace(f"{folder}{os.sep}", ""))
+
+
+def readable(text: str) -> str:
+    """Return what UTF-8 can hold: undecodable file names become backslash escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _opened(root: Path, parts: tuple[str, ...]) -> int:

@@ -21,6 +21,30 @@ class JobError:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """A result of a job that enrols: what became of a picture.
+
+    Or the warning, with status "lookalike", that a new subject resembles another.
+    """
+
+    source: str | None
+    status: Literal["enrolled", "already", "left_out", "lookalike"]
+    reason: str
+    subject_id: int | None = None
+    resembles_subject_id: int | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A result of a job that clusters: a subject and its references."""
+
+    subject_id: int
+    size: int
+    reference_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One job at one moment.
 

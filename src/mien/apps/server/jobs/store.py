@@ -199,6 +199,7 @@ class JobStore:
 
     def cancel(self, job_id: str) -> Stored:
         """Cancel a queued job, or ask the one who runs it to stop."""
+        self.save_ends()
         now = time.time()
         if not self._change(
             job_id, "state = 'queued'", "state = 'cancelled', finished_at = ?", now
@@ -208,6 +209,7 @@ class JobStore:
 
     def resume(self, job_id: str) -> Stored:
         """Queue a failed or cancelled job again; what it has done is not done again."""
+        self.save_ends()
         self._change(
             job_id,
             "state IN ('failed', 'cancelled')",
@@ -218,6 +220,7 @@ class JobStore:
 
     def forget(self, job_id: str) -> None:
         """Remove a job that has ended, and its files."""
+        self.save_ends()
         with self._writing() as connection:
             gone = connection.execute(
                 "DELETE FROM server_jobs"

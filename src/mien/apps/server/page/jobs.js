@@ -93,7 +93,7 @@ export function jobs(signal) {
   }
 
   async function remove(job) {
-    const gone = await attempt("Removing …", () => request("DELETE", `v1/jobs/${job.job_id}`));
+    const gone = await attempt("Removing …", () => request("DELETE", `v1/jobs/${job.job_id}?forget=true`));
     if (gone === null) return;
     const { element } = rows.get(job.job_id);
     const beside = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector("button") ?? starter;

@@ -48,7 +48,6 @@ class Analyze(Kind[AnalyzeJob]):
         analyzer = engine.analyzer(tasks)
         folder = work.roots.folder(options.folder)
         inputs = expand([folder])
-        names = {item.path: item.name for item in inputs}
         n_failed = 0
 
         def record(analysis: Analysis) -> tuple[dict[str, Any], list[list[Any]]]:
@@ -57,7 +56,7 @@ class Analyze(Kind[AnalyzeJob]):
             plain = document(analysis, options.landmarks)
             if plain["error"] is not None:
                 plain["error"]["message"] = below(folder, plain["error"]["message"])
-            return plain | {"source": names[str(analysis.source)]}, []
+            return plain | {"source": below(folder, str(analysis.source))}, []
 
         queued = Queued(analyzer, engine.batcher, read=work.roots.read, look=work.look)
         with work.journal(settings_of(analyzer, tuple(options.landmarks))) as journal:

@@ -62,12 +62,11 @@ class Cluster(Kind[ClusterJob]):
 
         work.begin(1)
         moved, contents = engine.answer(group)
-        work.step()
         with work.journal({"options": options.model_dump(mode="json")}) as journal:
             for subject_id, faces in contents.groups.items():
                 numbers = [face.reference_id for face in faces]
                 record = {"subject_id": subject_id, "size": len(faces), "reference_ids": numbers}
-                journal.add(str(subject_id), None, record | {"error": None}, [])
+                journal.add(str(subject_id), None, record, [])
         return f"{moved:,} faces moved; {len(contents.groups):,} groups"
 
 

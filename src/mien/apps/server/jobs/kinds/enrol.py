@@ -17,7 +17,7 @@ from mien.apps.job import Input, expand
 from mien.apps.journal import Journal, stamp_of
 from mien.apps.server.bodies import BodyOptions
 from mien.apps.server.engine import Engine
-from mien.apps.server.jobs.folders import Roots, below
+from mien.apps.server.jobs.folders import Roots, below, readable
 from mien.apps.server.jobs.kind import Kind, register
 from mien.apps.server.jobs.queued import Queued
 from mien.apps.server.jobs.work import Work
@@ -137,13 +137,14 @@ def _enrol_part(
         work.step()
     progress = _enrolled(new, folder, options, work, engine, gallery)
     left = {one.source: one.reason for one in progress.left}
-    seen: set[str] = set()
+    late, seen = set(progress.late), set()
     for item in new:
         if item.path in left:
             outcomes[item.path] = ("left_out", left[item.path])
             continue
-        # Of equal files the first is enrolled.
-        outcomes[item.path] = ("already" if hashes[item.path] in seen else "enrolled", "")
+        # Of equal files the first is enrolled, unless another job was faster.
+        already = item.path in late or hashes[item.path] in seen
+        outcomes[item.path] = ("already" if already else "enrolled", "")
         seen.add(hashes[item.path])
     for item in part:
         status, why = outcomes[item.path]
@@ -178,7 +179,6 @@ def _note_lookalike(journal: Journal, alike: Lookalike) -> None:
         "subject_id": alike.subject_id,
         "resembles_subject_id": alike.resembles_subject_id,
         "score": round(alike.score, 4),
-        "error": None,
     }
     # No file has such a name.
     journal.add(f"\0{alike.subject_id} {alike.resembles_subject_id}", None, record, [])
@@ -220,4 +220,4 @@ def _consent(options: EnrolJob, given_at: datetime) -> Consent | None:
 
 
 def _record(item: Input, status: str, reason: str = "") -> dict[str, Any]:
-    return {"source": item.name, "status": status, "reason": reason, "error": None}
+    return {"source": readable(item.name), "status": status, "reason": reason}
