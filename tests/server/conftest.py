@@ -102,8 +102,9 @@ def client(server: Running) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: Playwright's event loop must not outlive it."""
     from tests.server.browsing import CHROMIUM, launched
 
     if CHROMIUM is None:
