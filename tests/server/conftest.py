@@ -43,7 +43,7 @@ def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(gallery: Path, *arguments: str, port: int | None = None) -> Iterator[Running]:
+def serving(gallery: Path | str, *arguments: str, port: int | None = None) -> Iterator[Running]:
     """Serve a gallery for a while; at the end the server must stop cleanly when asked."""
     if port is None:
         with socket.socket() as probe:
@@ -53,7 +53,7 @@ def serving(gallery: Path, *arguments: str, port: int | None = None) -> Iterator
     process = subprocess.Popen(
         [*MIEN, "serve", *where, *arguments], stderr=subprocess.PIPE, text=True
     )
-    running = Running(f"http://127.0.0.1:{port}", gallery, process)
+    running = Running(f"http://127.0.0.1:{port}", Path(gallery), process)
     try:
         _wait_until_ready(running)
         yield running
