@@ -15,7 +15,7 @@ TARGET = Path(__file__).parent.parent / "docs" / "openapi.json"
 def document() -> str:
     """The OpenAPI document as text."""
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(Settings(), state=Path(folder))
+        app = create_app(Settings(), state=Path(folder) / "server.sqlite")
         try:
             return json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n"
         finally:

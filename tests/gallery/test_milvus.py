@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +24,7 @@ from mien.errors import (
 )
 from mien.gallery import Count, Gallery, Origin, Subject, open_gallery
 from tests.gallery.conftest import KEY
+from tests.gallery.milvus_process import MilvusProcess
 from tests.gallery.other_process import Other
 from tests.gallery.synthetic import Naive, origins, templates
 from tests.gallery.test_erasure import everything_in, pieces
@@ -330,25 +329,8 @@ def test_keys_of_a_sealed_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """A server in a process of its own, as a cluster is; returns a gallery's URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "milvus_lite", "server", "--data-dir", str(tmp_path / "data")]
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)], stdout=log, stderr=log
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with socket.socket() as tried:
-                if tried.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"milvus://127.0.0.1:{port}/people"
-    finally:
-        process.kill()
-        process.wait()
+    with MilvusProcess(tmp_path) as process:
+        yield process.url
 
 
 @pytest.mark.slow

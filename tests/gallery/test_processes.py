@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,17 @@ def test_a_forked_process_must_open_it_again(gallery: SqliteGallery) -> None:
     assert b"open it again here" in os.read(reader, 1000)
     os.close(reader)
     os.close(writer)
+
+
+def test_opening_twice_in_a_process_keeps_the_log_from_others(
+    gallery: SqliteGallery, folder: Path
+) -> None:
+    with SqliteGallery(folder, wait_s=0.3) as again:
+        # Who closes last empties and removes the write-ahead log: the other is not the last one.
+        again.enrol(templates(1, seed=50), Subject("before"))
+        run = [sys.executable, "-c", f"import mien; mien.Gallery.open({str(folder)!r}).close()"]
+        subprocess.run(run, check=True)
+        gallery.enrol(templates(1, seed=51), Subject("after"))
+        assert (folder / "gallery.sqlite-wal").is_file()
+        with Other(folder) as other:
+            assert len(other.ask("search", 7)) == 22

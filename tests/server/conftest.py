@@ -49,7 +49,7 @@ def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(
-    gallery: Path,
+    gallery: Path | str,
     *arguments: str,
     port: int | None = None,
     environment: Mapping[str, str] | None = None,
@@ -66,7 +66,7 @@ def serving(
         text=True,
         env=dict(os.environ) | dict({} if environment is None else environment),
     )
-    running = Running(f"http://127.0.0.1:{port}", gallery, process)
+    running = Running(f"http://127.0.0.1:{port}", Path(gallery), process)
     try:
         _wait_until_ready(running)
         yield running

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mien.apps.server.keys import SCOPES, Keys
+from mien.apps.server.state import State
 from tests.server.conftest import Running, mien, serving
 
 #: Who may ask after jobs; what a kind of job needs is tested with the jobs.
@@ -133,7 +134,7 @@ def test_a_revoked_key_is_useless_at_once(guarded: tuple[Running, dict[str, str]
 
 
 def test_secrets_are_not_stored(tmp_path: Path) -> None:
-    keys = Keys(tmp_path)
+    keys = Keys(State(tmp_path / "server.sqlite"))
     key = keys.create("x", ["admin"])
     keys.close()
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -11,7 +11,7 @@ from mien.apps.terminal import plain_errors
 
 State = Annotated[
     Path | None,
-    typer.Option(help="Folder of the server's own file; default: the gallery's.", metavar="DIR"),
+    typer.Option(help="Folder of the keys; default: in the gallery.", metavar="DIR"),
 ]
 Place = Annotated[
     str | None, typer.Option("--gallery", help="Gallery: a folder or URL.", metavar="DIR|URL")
@@ -43,6 +43,9 @@ def serve(
     url_host: Annotated[
         list[str] | None, typer.Option(help="Host from which pictures may be fetched; none else.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="HTTP processes; above 1 they feed one inference process.")
+    ] = 1,
     jobs_root: Annotated[
         list[Path] | None,
         typer.Option(help="Folder below which jobs may read pictures; none else.", metavar="DIR"),
@@ -66,6 +69,7 @@ def serve(
             max_upload_bytes=int(max_upload_mb * 2**20),
             most_waiting=most_waiting,
             url_hosts=tuple(url_host or ()),
+            workers=workers,
             jobs_roots=tuple(jobs_root or ()),
             options={"device": device},
         )

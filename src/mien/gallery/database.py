@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mien.errors import (
@@ -42,8 +42,11 @@ class Database:
             raise
 
     def _connect(self) -> sqlite3.Connection:
-        # SQLite gives its -wal and -shm files the rights of the database.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        # SQLite gives its -wal and -shm files the rights of the database. One that is there must
+        # not be opened and closed beside SQLite: that would drop the locks of this process's other
+        # connections, and a process that closes would remove the log under them.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(
             self.path, timeout=self.wait_s, isolation_level=None, check_same_thread=False
         )
@@ -153,12 +156,13 @@ class Database:
                 self._connection.execute("PRAGMA mmap_size = 0")
 
     def copy_to(self, target: Path) -> None:
-        """Copy the whole database, page by page, as it stands now."""
+        """Copy the gallery, page by page, as it stands now, without a server's tables."""
         with self._lock, self._errors():
             os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             copy = sqlite3.connect(target)
             try:
                 self._connection.backup(copy)
+                _drop_server_tables(copy)
             finally:
                 copy.close()
 
@@ -198,3 +202,14 @@ class Database:
         if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
             return GalleryError(f"{self.folder}: is closed")
         return GalleryError(f"{self.folder}: {error}")
+
+
+def _drop_server_tables(copy: sqlite3.Connection) -> None:
+    # A key that was revoked since must not work again after a restore.
+    copy.execute("PRAGMA secure_delete = ON")
+    tables = copy.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, ?) = ?",
+        (len(schema.SERVER_PREFIX), schema.SERVER_PREFIX),
+    ).fetchall()
+    for (name,) in tables:
+        copy.execute(f'DROP TABLE "{name}"')

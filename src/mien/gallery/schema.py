@@ -11,6 +11,8 @@ from __future__ import annotations
 #: "mien" in the file header, so that ``file`` and other programs can tell whose database it is.
 APPLICATION_ID = 0x6D69656E
 VERSION = 2
+#: How tables are called that a server keeps here: no part of the gallery, left out of its copies.
+SERVER_PREFIX = "server_"
 #: Large enough for several vectors a page.
 PAGE_BYTES = 16384
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mien.errors import BusyError, InputError
+from mien.models import load
 from mien.tasks.pipeline import CHUNK, Analyzer, Source
 from mien.types import Analysis
 
@@ -108,6 +109,11 @@ class Batcher:
             self._waiting.append(work)
             self._changed.notify()
         return work.future
+
+    def warm(self, analyzer: Analyzer) -> None:
+        """Load the networks of an analysis, so that no picture waits for them."""
+        for spec in analyzer.models:
+            load(spec.name, threads=analyzer.threads, device=analyzer.options.device)
 
     def close(self, *, wait_s: float | None = None) -> None:
         """Take no more, finish those who wait (for at most ``wait_s``), end the threads.

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -117,6 +117,11 @@ class Analyzer:
         self._prepare()
 
     @property
+    def recipe(self) -> dict[str, Any]:
+        """What was asked for, as plain values: ``Analyzer(**recipe)`` gives the same results."""
+        return {"tasks": self._asked, "max_pixels": self.max_pixels, **asdict(self.options)}
+
+    @property
     def task_names(self) -> tuple[str, ...]:
         """The tasks that run, in order."""
         return tuple(self._tasks)
@@ -196,7 +201,7 @@ class Analyzer:
         waiting: list[Image | Analysis] = []
         pixels = 0
         for source in chunk:
-            picture = self._try_read(source)
+            picture = self.try_read(source)
             if isinstance(picture, Image):
                 size = picture.size_wh[0] * picture.size_wh[1]
                 if pixels and pixels + size > CHUNK_PIXELS:
@@ -229,7 +234,8 @@ class Analyzer:
                 for image in images
             ]
 
-    def _try_read(self, source: Source) -> Image | Analysis:
+    def try_read(self, source: Source) -> Image | Analysis:
+        """Decode one source; one that cannot be read gives the Analysis with its error."""
         try:
             return self.read(source)
         except MienError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mien.apps.server.keys import Keys
+from mien.apps.server.serve import keys_of
 from tests.server.conftest import Running, mien, serving
 from tests.server.jobs.conftest import (
     MakeFolder,
@@ -335,7 +335,7 @@ def test_the_jobs_of_a_revoked_key_stop(
     with running.client(key) as client:
         job_id = start(client, kind="analyze", folder="stopped")
         until(client, job_id, lambda job: job["done"] >= 1)
-    stored = Keys(running.gallery)
+    stored = keys_of(str(running.gallery), None)
     stored.revoke(key.split("_")[1])
     stored.close()
     with running.client(keys["admin"]) as admin:

@@ -75,7 +75,7 @@ def test_sigterm_puts_a_job_back(tmp_path: Path, make_folder: MakeFolder) -> Non
     with serving(gallery, *roots) as running, running.client() as client:
         job_id = start(client, kind="enrol", folder=".")
         until(client, job_id, lambda job: job["done"] >= 3)
-    with closing(sqlite3.connect(gallery / "server.sqlite")) as database:
+    with closing(sqlite3.connect(gallery / "gallery.sqlite")) as database:
         (state,) = database.execute("SELECT state FROM server_jobs").fetchone()
     assert state == "queued"
     with serving(gallery, *roots) as running, running.client() as client:
@@ -102,7 +102,7 @@ def test_two_servers_run_each_job_once(tmp_path: Path, make_folder: MakeFolder) 
         # Every picture was enrolled by one of the two jobs of its folder.
         assert n_enrolled(one) == len(enrolled_sources(other)) == N
         assert sum(int(end.split(" enrolled")[0]) for end in ends) == N
-    with closing(sqlite3.connect(gallery / "server.sqlite")) as database:
+    with closing(sqlite3.connect(gallery / "gallery.sqlite")) as database:
         starts = database.execute("SELECT starts FROM server_jobs").fetchall()
     assert starts == [(1,)] * len(jobs)
 
@@ -178,7 +178,7 @@ def test_a_job_that_kills_the_server_is_given_up(tmp_path: Path, make_folder: Ma
     with serving(gallery, *roots) as running, running.client() as client:
         job_id = start(client, kind="analyze", folder=".")
         finish(client, job_id)
-    with closing(sqlite3.connect(gallery / "server.sqlite")) as database, database:
+    with closing(sqlite3.connect(gallery / "gallery.sqlite")) as database, database:
         # As if the process had died each time before the first picture.
         database.execute(
             "UPDATE server_jobs SET state = 'running', done = 0, starts = ?", (MOST_STARTS,)

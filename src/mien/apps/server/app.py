@@ -24,7 +24,7 @@ from mien.apps.server import (
     routes_system,
     schemas,
 )
-from mien.apps.server.engine import Engine
+from mien.apps.server.engine import Engine, PictureBatcher
 from mien.apps.server.examples import Documented
 from mien.apps.server.failures import answer_failures
 from mien.apps.server.jobs.folders import Roots
@@ -33,6 +33,7 @@ from mien.apps.server.jobs.store import JobStore
 from mien.apps.server.keys import Keys
 from mien.apps.server.observe import Measures, Observed
 from mien.apps.server.settings import Settings
+from mien.apps.server.state import State
 
 DESCRIPTION = """Faces in pictures: found, read, compared and searched, on this machine.
 
@@ -58,13 +59,15 @@ FAILURES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(settings: Settings, *, state: Path) -> FastAPI:
-    """Return the application; ``state``: the folder of the server's own file with its keys."""
+def create_app(
+    settings: Settings, *, state: Path, batcher: PictureBatcher | None = None
+) -> FastAPI:
+    """Return the application; ``state``: the file with its keys; ``batcher``: see Engine."""
     measures = Measures()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        engine = app.state.engine = Engine(settings, measures)
+        engine = app.state.engine = Engine(settings, measures, batcher=batcher)
         runner = app.state.runner = Runner(
             app.state.jobs,
             engine,
@@ -93,9 +96,9 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
     )
     app.state.settings = settings
     app.state.measures = measures
-    app.state.keys = Keys(state)
+    app.state.keys = Keys(State(state))
     app.state.roots = Roots(settings.jobs_roots)
-    app.state.jobs = JobStore(app.state.keys.path, state / "server-jobs")
+    app.state.jobs = JobStore(app.state.keys.path, state.parent / "server-jobs")
     #: Set when the server is told to end: streams of events end then.
     app.state.ending = threading.Event()
     answer_failures(app)

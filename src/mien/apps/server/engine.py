@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from mien.errors import GalleryError
 from mien.gallery import Gallery
 from mien.recognition.pinned import analyzer_for
 from mien.tasks.batching import Batcher, batch_analyzer
-from mien.tasks.pipeline import Analyzer, available_cores
+from mien.tasks.pipeline import Analyzer, Source, available_cores
 from mien.types import Analysis
 
 Result = TypeVar("Result")
@@ -29,25 +30,53 @@ Result = TypeVar("Result")
 GALLERY_TASKS = ("embed", "quality")
 
 
-class Engine:
-    """Analyses pictures and asks the gallery, for all requests of a server."""
+class PictureBatcher(Protocol):
+    """Who analyses pictures: this process's own Batcher, or a line to the inference process."""
 
-    def __init__(self, settings: Settings, measures: Measures) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many pictures queue."""
+
+    @property
+    def workers(self) -> int:
+        """How many batches run at once."""
+
+    def submit(
+        self, analyzer: Analyzer, source: Source, *, background: bool = False
+    ) -> Future[Analysis]:
+        """Queue one picture, as Batcher.submit."""
+
+    def warm(self, analyzer: Analyzer) -> None:
+        """Load the networks of an analysis."""
+
+    def close(self, *, wait_s: float | None = None) -> None:
+        """Finish what is queued."""
+
+
+class Engine:
+    """Analyses pictures and asks the gallery, for all requests of a server.
+
+    ``batcher``: of a front; it neither runs networks nor ever makes a gallery.
+    """
+
+    def __init__(
+        self, settings: Settings, measures: Measures, *, batcher: PictureBatcher | None = None
+    ) -> None:
         self.settings = settings
-        self.room = GalleryRoom(settings.gallery)
-        self.batcher = Batcher(
-            available_cores(), most_waiting=settings.most_waiting, on_batch=measures.batch
-        )
+        self.measures = measures
+        self.room = GalleryRoom(settings.gallery, create=batcher is None)
+        if batcher is None:
+            batcher = Batcher(
+                available_cores(), most_waiting=settings.most_waiting, on_batch=measures.batch
+            )
+        self.batcher = batcher
         self.analyzer = lru_cache(maxsize=64)(self._new_analyzer)
         self.questions = Questions()
         self._pinned: dict[str, Analyzer] = {}
 
     def warm(self) -> None:
         """Load the networks of the default analysis."""
-        from mien.models import load
-
-        for spec in self.analyzer(None).models:
-            load(spec.name, threads=1, device=self.settings.options.get("device", "cpu"))
+        self.batcher.warm(self.analyzer(None))
 
     async def analyze(
         self, request: Request, pictures: Sequence[bytes], analyzer: Analyzer
@@ -75,6 +104,7 @@ class Engine:
         finally:
             for future in futures:
                 future.cancel()
+            self.measures.waiting.set(self.batcher.waiting)
         return [_sound(analysis) for analysis in analyses]
 
     async def look(

@@ -67,6 +67,14 @@ class ClientGoneError(MienError, ConnectionError):
     """The client closed the connection; there is nobody to answer."""
 
 
+class RestartingError(MienError, RuntimeError):
+    """The inference process has gone and starts again; ``retry_after_s``: when to ask again."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 #: Status and code of each error; a class that is not here takes those of its nearest ancestor.
 STATUS: Mapping[type[Exception], tuple[int, str]] = MappingProxyType(
     {
@@ -89,6 +97,7 @@ STATUS: Mapping[type[Exception], tuple[int, str]] = MappingProxyType(
         errors.BusyError: (429, "busy"),
         UnfinishedError: (409, "unfinished"),
         ClientGoneError: (499, "client_gone"),
+        RestartingError: (503, "restarting"),
         RateError: (429, "rate_limited"),
         UnknownKeyError: (401, "unauthorized"),
         ScopeError: (403, "forbidden"),

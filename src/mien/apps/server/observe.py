@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import time
 import uuid
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger("mien.requests")
@@ -18,7 +20,11 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Measures:
-    """Prometheus measures of one server."""
+    """Prometheus measures of one server.
+
+    Where PROMETHEUS_MULTIPROC_DIR is set, as it is in the processes of a server with workers, the
+    library keeps them in files there, and every process tells those of all.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -54,7 +60,10 @@ class Measures:
             registry=self.registry,
         )
         self.waiting = Gauge(
-            "mien_waiting_pictures", "Pictures that queue.", registry=self.registry
+            "mien_waiting_pictures",
+            "Pictures that queue.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
 
     def batch(self, size: int, waited_s: float, took_s: float) -> None:
@@ -65,7 +74,11 @@ class Measures:
 
     def text(self) -> bytes:
         """Return all measures in Prometheus's text format."""
-        return generate_latest(self.registry)
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self.registry)
+        everybody = CollectorRegistry()
+        MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
+        return generate_latest(everybody)
 
 
 class Observed:

@@ -31,14 +31,17 @@ _HARMLESS = (
 
 
 class GalleryRoom:
-    """Holds one open gallery; a folder that was removed or replaced is never written to."""
+    """Holds one open gallery; a folder that was removed or replaced is never written to.
 
-    def __init__(self, place: str | None) -> None:
+    ``create``: make the gallery, or fail, now; else it is opened when it is first asked for.
+    """
+
+    def __init__(self, place: str | None, *, create: bool = True) -> None:
         self.place = place
         self._lock = threading.Lock()
         self._gallery: Gallery | None = None
         self._file: tuple[int, int] | None = None
-        if place is not None:
+        if place is not None and create:
             self._gallery = Gallery.open(place)
             self._file = self._identity()
 

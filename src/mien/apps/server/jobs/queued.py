@@ -8,9 +8,10 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from pathlib import Path
 
+from mien.apps.server.engine import PictureBatcher
 from mien.apps.server.jobs.work import TOLD_S, StoppedError
 from mien.errors import BusyError, ImageReadError
-from mien.tasks.batching import BACKGROUND_CHUNK, Batcher
+from mien.tasks.batching import BACKGROUND_CHUNK
 from mien.tasks.pipeline import Analyzer, Source
 from mien.types import Analysis, Failure
 
@@ -25,7 +26,7 @@ class Queued:
     def __init__(
         self,
         analyzer: Analyzer,
-        batcher: Batcher,
+        batcher: PictureBatcher,
         *,
         read: Callable[[Path], bytes],
         look: Callable[[], None],

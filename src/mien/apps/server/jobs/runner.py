@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mien.apps.server.engine import Engine
-from mien.apps.server.failures import ScopeError, status_of
+from mien.apps.server.failures import RestartingError, ScopeError, status_of
 from mien.apps.server.jobs.folders import Roots
 from mien.apps.server.jobs.kind import known_kinds
 from mien.apps.server.jobs.lock import Lock
@@ -134,6 +134,8 @@ class Runner:
                 self.store.end(job_id, "cancelled", done=work.done, message=work.message)
             else:
                 self.store.put_back(job_id, message="goes on when the server does")
+        except RestartingError as error:
+            self.store.put_back(job_id, message=f"waits: {error}", after_s=error.retry_after_s)
         except GalleryError as error:
             if status_of(error)[0] == 503 and not _is_full(error):
                 self.store.put_back(job_id, message=f"waits: {error}", after_s=GALLERY_S)

@@ -22,6 +22,7 @@ from typing import Any
 
 from mien.apps.server.jobs.records import ENDED, Job, JobError
 from mien.errors import BusyError, GalleryBusyError, GalleryError, GalleryNotFoundError
+from mien.gallery.database import FILE_NAME as GALLERY_FILE
 
 logger = logging.getLogger(__name__)
 _WAIT_S = 10.0
@@ -80,10 +81,17 @@ class JobStore:
         self._unsaved: dict[str, dict[str, Any]] = {}
         with self._errors():
             folder.mkdir(mode=0o700, exist_ok=True)
+            # A gallery's database is never made here: it may have gone for a while.
+            mode = "rw" if path.name == GALLERY_FILE else "rwc"
             self._connection = sqlite3.connect(
-                path, check_same_thread=False, isolation_level=None, timeout=_WAIT_S
+                f"{path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+                timeout=_WAIT_S,
             )
             self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA secure_delete = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(_TABLES)
 
