@@ -1,22 +1,29 @@
-"""Takes the pictures of the server's page that the documentation shows, at two widths.
+"""Takes the pictures of the server's page that the documentation shows, narrow, wide and at 4k.
 
-``python -m tools.screenshots`` writes docs/images/page-*.png; needs chromium and playwright. The
-only person in them is scikit-image's public-domain portrait.
+``python -m tools.screenshots`` writes docs/images/page-*; needs chromium and playwright. The only
+person in them is scikit-image's public-domain portrait, recoloured for each invented person.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-from playwright.sync_api import Page, sync_playwright
+import numpy as np
+from playwright.sync_api import Browser, Page, expect
 from skimage.data import astronaut
 
-from tests.server.conftest import serving
-from tests.server.test_page import CHROMIUM, WIDTHS
+import mien
+from tests.server.albums import ENVIRONMENT, invent
+from tests.server.browsing import launched
+from tests.server.conftest import Running, serving
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
+NAMES = ("Ada", None, "Grace", None, "Katherine", None, "Mary", None, "Hedy", None)
+_QUALITY = 82
+State = Callable[[Page, Path], None]
 
 
 def look(page: Page, picture: Path) -> None:
@@ -30,38 +37,109 @@ def compare(page: Page, picture: Path) -> None:
     page.wait_for_selector(".verdict")
 
 
-def people(page: Page, picture: Path) -> None:
-    page.wait_for_load_state("networkidle")
-    page.set_input_files("#enrol-file", picture)
-    page.fill("#enrol-name", "Eileen Collins")
-    page.fill("#enrol-purpose", "a demonstration")
-    page.click("button:has-text('Enrol')")
-    page.wait_for_selector("td")
+def search(page: Page, picture: Path) -> None:
     page.set_input_files("#search-file", picture)
     page.wait_for_selector("#searched .card")
+    expect(page.locator("#searched img").last).to_have_js_property("naturalWidth", 144)
+
+
+def people(page: Page, _: Path) -> None:
+    page.wait_for_selector("#review")
+    expect(page.locator(".face img").nth(3)).to_have_js_property("naturalWidth", 144)
+
+
+def question(page: Page, picture: Path) -> None:
+    people(page, picture)
+    page.click("#review")
+    expect(page.locator(".pair img").last).to_have_js_property("naturalWidth", 144)
+
+
+def chosen(page: Page, picture: Path) -> None:
+    people(page, picture)
+    page.locator(".face").nth(1).click()
+    page.locator(".face").nth(2).click()
+    page.locator(".person").first.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+
+
+def drag(page: Page, picture: Path) -> None:
+    chosen(page, picture)
+    start = page.locator(".face").nth(2).bounding_box()
+    end = page.locator(".person").nth(1).bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + 20, start["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 150, end["y"] + 60, steps=6)
+
+
+def erase(page: Page, picture: Path) -> None:
+    people(page, picture)
+    page.locator("[data-act=erase]").first.click()
+
+
+def jobs(page: Page, _: Path) -> None:
+    page.click("#start-cluster")
+    page.wait_for_selector(".job[data-state=done]")
+
+
+#: What is shown, at which widths and in which of light and dark.
+SHOWN: dict[str, tuple[State, str, tuple[tuple[int, str], ...]]] = {
+    "look": (look, "look", ((360, "light"), (1280, "dark"))),
+    "compare": (compare, "compare", ((360, "light"), (1280, "dark"))),
+    "search": (search, "search", ((360, "dark"), (1280, "light"))),
+    "people": (people, "people", ((1280, "light"), (3840, "dark"))),
+    "question": (question, "people", ((360, "light"), (1280, "dark"))),
+    "drag": (drag, "people", ((1280, "dark"), (1280, "light"))),
+    "chosen": (chosen, "people", ((360, "dark"),)),
+    "erase": (erase, "people", ((360, "light"),)),
+    "jobs": (jobs, "jobs", ((1280, "light"),)),
+}
+
+
+def shoot(browser: Browser, running: Running, picture: Path) -> None:
+    """Take every picture of SHOWN."""
+    for name, (state, page_name, sizes) in SHOWN.items():
+        for width, scheme in sizes:
+            page = browser.new_page(
+                viewport={"width": width, "height": 2160 if width == 3840 else 850},
+                color_scheme=scheme,  # type: ignore[arg-type]
+            )
+            page.goto(f"{running.url}/#{page_name}")
+            state(page, picture)
+            whole = name in ("look", "compare", "search")
+            shot = page.screenshot(full_page=whole)
+            write(IMAGES / f"page-{name}-{width}-{scheme}.webp", shot)
+            page.close()
+
+
+def write(path: Path, png: bytes) -> None:
+    """Write a picture small enough for documentation; the widest at half its size."""
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    if pixels.shape[1] == 3840:
+        pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(path), pixels, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+    print(f"{path.name}  {path.stat().st_size / 1000:.0f} kB")
+
+
+def vary(running: Running) -> None:
+    """Give people different numbers of faces: some of the halves become one, some faces go."""
+    with mien.Client(running.url) as client, running.client() as http:
+        for number in (0, 1, 3, 4, 6, 8):
+            client.album.merge(number * 6 + 1, number * 6 + 4)
+        for reference in (11, 12, 20, 21, 24, 31, 35, 39, 40):
+            assert http.delete(f"/v1/references/{reference}").status_code == 200
 
 
 def main() -> None:
+    """Write all pictures."""
     with tempfile.TemporaryDirectory() as name:
-        picture = Path(name) / "astronaut.jpg"
+        picture, gallery = Path(name) / "astronaut.jpg", Path(name) / "gallery"
         cv2.imwrite(str(picture), astronaut()[:, :, ::-1])
-        with serving(Path(name) / "gallery") as running, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-            )
-            for width, scheme in zip(WIDTHS, ("light", "dark"), strict=True):
-                for state in (look, compare, people):
-                    page = browser.new_page(
-                        viewport={"width": width, "height": 850},
-                        color_scheme=scheme,  # type: ignore[arg-type]
-                    )
-                    page.goto(f"{running.url}/#{state.__name__}")
-                    state(page, picture)
-                    page.screenshot(
-                        path=IMAGES / f"page-{state.__name__}-{width}.png", full_page=True
-                    )
-                    page.close()
-            browser.close()
+        invent(gallery, 30, names=NAMES)
+        with serving(gallery, environment=ENVIRONMENT) as running, launched() as browser:
+            vary(running)
+            shoot(browser, running, picture)
 
 
 if __name__ == "__main__":

@@ -95,5 +95,9 @@ class GalleryNotFoundError(GalleryError, LookupError):
     """No gallery, subject or reference has the given path or id."""
 
 
+class GalleryConflictError(GalleryError, ValueError):
+    """What was to be changed is no longer as the caller saw it; look again."""
+
+
 class ConsentError(GalleryError, ValueError):
     """A person opted out, or the consent that was given has expired: nothing is enrolled."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.errors import GalleryNotFoundError, InputError
+from mien.errors import GalleryConflictError, GalleryNotFoundError, InputError
 from mien.gallery import Consent, Origin, Subject
 from mien.gallery.sqlite import SqliteGallery
 from mien.recognition import album, edits
@@ -366,3 +366,74 @@ def test_killed_at_random_moments(gallery: SqliteGallery, folder: Path) -> None:
     while gallery.edits():
         album.undo(gallery)
     check_whole(gallery)
+
+
+def test_faces_move_between_people_and_back(gallery: SqliteGallery) -> None:
+    one, other = of(gallery, 1), of(gallery, 2)
+    album.name(gallery, other, "Ada")
+    number = album.move(gallery, [3, 6], other)
+    assert {of(gallery, n) for n in (2, 3, 5, 6)} == {other}
+    assert of(gallery, 1) == one
+    # What was moved is known not to be whom it was with.
+    assert album.read(gallery).apart == [(2, 0)]
+    assert album.undo(gallery, expected=number).change.kind == "move"
+    assert {of(gallery, n) for n in (1, 3, 6)} == {one}
+    # All faces of a group: a merge, which can be undone as well.
+    album.move(gallery, [1, 3, 6], other)
+    assert gallery.edits()[-1].change.kind == "merge"
+    assert gallery.groups().groups[0].size == 5
+    album.undo(gallery)
+    assert [group.size for group in gallery.groups().groups] == [3, 2, 1, 1]
+    with pytest.raises(InputError, match="already"):
+        album.move(gallery, [1], one)
+    with pytest.raises(InputError, match="of one group"):
+        album.move(gallery, [1, 2], of(gallery, 4))
+    with pytest.raises(GalleryNotFoundError):
+        album.move(gallery, [1], 987654)
+
+
+def test_faces_move_to_somebody_who_has_none_yet(gallery: SqliteGallery) -> None:
+    album.name(gallery, of(gallery, 4), "Grace")
+    grace = of(gallery, 4)
+    gallery.delete(reference_id=4)
+    assert gallery.group(grace).size == 0
+    album.move(gallery, [6], grace)
+    assert [face.reference_id for face in gallery.group(grace).faces] == [6]
+
+
+def test_an_edit_of_what_somebody_changed_meanwhile_is_refused(gallery: SqliteGallery) -> None:
+    one, other = of(gallery, 1), of(gallery, 2)
+    seen = {n: gallery.group(n).version for n in (one, other)}
+    theirs = album.split(gallery, [3], seen=seen)
+    before = partition(gallery)
+    for edit in (
+        lambda: album.merge(gallery, one, other, seen=seen),
+        lambda: album.name(gallery, one, "Ada", seen=seen),
+        lambda: album.name(gallery, other, "Ada", seen={987654: "gone"}),
+        lambda: album.undo(gallery, expected=theirs - 1),
+    ):
+        with pytest.raises(GalleryConflictError):
+            edit()
+    assert partition(gallery) == before
+    album.undo(gallery, expected=theirs)
+    # As it was: what was seen holds again.
+    album.merge(gallery, one, other, seen=seen)
+
+
+def test_groups_are_read_in_pages(gallery: SqliteGallery) -> None:
+    album.name(gallery, of(gallery, 2), "Ada Lovelace")
+    whole = gallery.groups()
+    assert (whole.n_groups, whole.n_faces, whole.next) == (4, 7, None)
+    found, after = [], None
+    for _ in range(4):
+        page = gallery.groups(after=after, n=1, faces=2)
+        found += page.groups
+        after = page.next
+    assert after is None
+    assert [g.subject.subject_id for g in found] == [g.subject.subject_id for g in whole.groups]
+    first = found[0]
+    assert ([f.reference_id for f in first.faces], first.next, first.size) == ([1, 3], 3, 3)
+    rest = gallery.group(first.faces[0].subject_id, after=3, faces=2)
+    assert ([f.reference_id for f in rest.faces], rest.next) == ([6], None)
+    assert [g.subject.name for g in gallery.groups(named="LOVE").groups] == ["Ada Lovelace"]
+    assert gallery.groups(named="nobody").groups == ()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,12 @@ def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(gallery: Path | str, *arguments: str, port: int | None = None) -> Iterator[Running]:
+def serving(
+    gallery: Path | str,
+    *arguments: str,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Running]:
     """Serve a gallery for a while; at the end the server must stop cleanly when asked."""
     if port is None:
         with socket.socket() as probe:
@@ -51,7 +61,10 @@ def serving(gallery: Path | str, *arguments: str, port: int | None = None) -> It
             port = probe.getsockname()[1]
     where = ("--gallery", str(gallery), "--port", str(port))
     process = subprocess.Popen(
-        [*MIEN, "serve", *where, *arguments], stderr=subprocess.PIPE, text=True
+        [*MIEN, "serve", *where, *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ) | dict({} if environment is None else environment),
     )
     running = Running(f"http://127.0.0.1:{port}", Path(gallery), process)
     try:
@@ -87,3 +100,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def client(server: Running) -> Iterator[httpx.Client]:
     with server.client() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: Playwright's event loop must not outlive it."""
+    from tests.server.browsing import CHROMIUM, launched
+
+    if CHROMIUM is None:
+        pytest.skip("needs chromium (Debian: apt install chromium)")
+    with launched() as browser:
+        yield browser

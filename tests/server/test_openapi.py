@@ -7,6 +7,7 @@ import json
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -22,13 +23,41 @@ CHECKS = (
     response_schema_conformance,
     status_code_conformance,
 )
-schema = schemathesis.openapi.from_dict(json.loads(openapi.document()))
+DOCUMENT = json.loads(openapi.document())
+schema = schemathesis.openapi.from_dict(DOCUMENT)
 
 
 def test_the_committed_document_is_current() -> None:
     assert openapi.TARGET.read_text(encoding="utf-8") == openapi.document(), (
         "docs/openapi.json: run python -m tools.openapi, and say in the changelog what changed"
     )
+
+
+def examples_in(content: dict) -> list:
+    """The examples of one media type, however they are given."""
+    several = [one["value"] for one in content.get("examples", {}).values()]
+    return [content["example"], *several] if "example" in content else several
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods],
+)
+def test_every_operation_has_examples_that_are_valid(method: str, path: str) -> None:
+    operation = DOCUMENT["paths"][path][method]
+    contents = list(operation.get("requestBody", {}).get("content", {}).values())
+    for status, answer in operation["responses"].items():
+        contents += list(answer["content"].values()) if status < "300" else []
+    assert contents
+    for content in contents:
+        found = examples_in(content)
+        assert found, content
+        shape = content["schema"] | {"components": DOCUMENT["components"]}
+        for example in found:
+            Draft202012Validator(shape).validate(example)
+    for parameter in operation.get("parameters", ()):
+        if parameter["required"]:
+            Draft202012Validator(parameter["schema"]).validate(parameter["example"])
 
 
 @pytest.mark.slow

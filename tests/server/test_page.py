@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.server.browsing import watched
 from tests.server.conftest import Running, mien, serving
 
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # A busy machine is no failure.
 expect.set_options(timeout=30_000)
 #: One narrow and one wide window.
 WIDTHS = (360, 1280)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs chromium (Debian: apt install chromium)")
-    quiet = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
-        yield browser
-        browser.close()
+PAGES = ("look", "compare", "search", "people", "jobs", "models")
 
 
 @pytest.fixture(scope="module")
@@ -49,25 +30,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def page(browser: Browser, served: Running) -> Iterator[Page]:
-    """A page on which any error of a script, and any foreign request, fails the test."""
-    context = browser.new_context(permissions=["camera"])
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    foreign: list[str] = []
-    page.on(
-        "request",
-        lambda request: (
-            None if request.url.startswith((served.url, "blob:")) else foreign.append(request.url)
-        ),
-    )
-    page.goto(served.url)
-    yield page
-    context.close()
-    # A refusal that a test provokes is logged by the browser itself.
-    assert [p for p in problems if "status of 4" not in p] == []
-    assert foreign == []
+    with watched(browser, served.url) as page:
+        yield page
 
 
 def test_a_dropped_picture_becomes_cards(page: Page, portrait_file: Path) -> None:
@@ -123,33 +87,39 @@ def test_compare(page: Page, portrait_file: Path) -> None:
 
 
 def test_enrol_search_rename_erase(page: Page, portrait_file: Path) -> None:
-    page.goto(page.url.split("#")[0] + "#people")
+    there = page.url.split("#")[0]
+    page.goto(there + "#people")
     expect(page.locator("#everybody")).to_contain_text("Nobody is enrolled yet.")
+    page.click("summary:has-text('Enrol somebody')")
     page.set_input_files("#enrol-file", portrait_file)
     page.fill("#enrol-name", "Eileen <b>C</b>")
     page.fill("#enrol-purpose", "a test")
     page.click("button:has-text('Enrol')")
     # What people type is shown as text.
-    expect(page.locator("#everybody")).to_contain_text("Eileen <b>C</b>")
+    expect(page.locator(".person")).to_contain_text("Eileen <b>C</b>")
     expect(page.locator("#notice")).to_have_text("Enrolled.")
+    page.goto(there + "#search")
     page.set_input_files("#search-file", portrait_file)
     expect(page.locator("#searched")).to_contain_text("Face 1: Eileen")
+    expect(page.locator("#searched")).to_contain_text("A candidate is no match")
+    page.goto(there + "#people")
     page.click("button:has-text('Rename')")
     page.fill("dialog input", "E. Collins")
     page.keyboard.press("Enter")
-    expect(page.locator("#everybody")).to_contain_text("E. Collins")
+    expect(page.locator(".person")).to_contain_text("E. Collins")
     page.click("button:has-text('Erase')")
-    page.click("dialog button:has-text('Cancel')")
-    expect(page.locator("#everybody")).to_contain_text("E. Collins")
+    page.click("#ask button:has-text('Cancel')")
+    expect(page.locator(".person")).to_contain_text("E. Collins")
     page.click("button:has-text('Erase')")
-    page.click("dialog button.chief")
+    page.fill("#ask input", "E. Collins")
+    page.click("#ask button.chief")
     expect(page.locator("#everybody")).to_contain_text("Nobody is enrolled yet.")
 
 
 def test_models(page: Page) -> None:
     page.goto(page.url.split("#")[0] + "#models")
-    expect(page.locator("#models")).to_contain_text("resnet29.dlib")
-    expect(page.locator("#models")).to_contain_text("CC0")
+    expect(page.locator("#model-list")).to_contain_text("resnet29.dlib")
+    expect(page.locator("#model-list")).to_contain_text("CC0")
 
 
 def test_a_busy_server_is_told_kindly_and_asked_again(page: Page, portrait_file: Path) -> None:
@@ -171,17 +141,85 @@ def test_a_busy_server_is_told_kindly_and_asked_again(page: Page, portrait_file:
     expect(page.locator("#found")).to_have_text("One face.")
 
 
-def test_everything_is_reached_by_keyboard(page: Page) -> None:
+#: What each page offers, in the order in which Tab reaches it.
+REACHED = {
+    "look": ["Choose a picture", "Use the webcam"],
+    "compare": ["First picture", "Second picture", "SELECT", "INPUT", "SELECT"],
+    "search": ["Search with a picture"],
+    "people": ["INPUT", "Undo", "Group new faces", "Enrol somebody", "With the keyboard"],
+    "jobs": ["Group new faces by person"],
+    "models": ["Measured"],
+}
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_everything_is_reached_by_keyboard(name: str, page: Page, served: Running) -> None:
+    page.goto("about:blank")
+    page.goto(f"{served.url}/#{name}")
+    page.wait_for_load_state("networkidle")
     reached = []
-    for _ in range(8):
+    for _ in range(16):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.textContent.trim()"))
-    assert reached[:6] == ["Skip to content", "mien", "Look", "Compare", "People", "Models"]
-    assert "Choose a picture" in reached
+        reached.append(
+            page.evaluate(
+                "(at => /INPUT|SELECT/.test(at.tagName) ? at.tagName : at.textContent.trim())"
+                "(document.activeElement)"
+            )
+        )
+        if page.evaluate("document.activeElement !== document.body"):
+            # Where the focus is can be seen.
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    links = ["Look", "Compare", "Search", "People", "Jobs", "Models"]
+    assert reached[: len(links) + 2] == ["Skip to content", "mien", *links]
+    rest = reached[len(links) + 2 :]
+    assert rest[: len(REACHED[name])] == REACHED[name]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["look", "compare", "people", "models"])
+#: Contrast that WCAG 2.2 AA asks of text; large text needs 3.
+_CONTRAST = """() => {
+  const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const rgba = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return [r, g, b, a] };
+  const behind = at => { for (; at; at = at.parentElement) {
+    const colour = rgba(getComputedStyle(at).backgroundColor); if (colour[3] === 1) return colour }
+    return rgba(getComputedStyle(document.documentElement).backgroundColor) };
+  const low = [];
+  for (const at of document.body.querySelectorAll('*')) {
+    const own = [...at.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    const seen = at.checkVisibility({visibilityProperty: true});
+    if (!own || !seen || at.closest('.skip, noscript')) continue;
+    const style = getComputedStyle(at);
+    const [one, two] = [luminance(rgba(style.color)), luminance(behind(at))].sort((a, b) => b - a);
+    const ratio = (one + .05) / (two + .05);
+    const large = parseFloat(style.fontSize) >= 24;
+    const said = `${ratio.toFixed(2)} ${at.tagName} ${at.textContent.slice(0, 30)}`;
+    if (ratio < (large ? 3 : 4.5)) low.push(said);
+  }
+  return low }"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast(
+    browser: Browser, served: Running, scheme: str, portrait_file: Path
+) -> None:
+    with watched(browser, served.url, color_scheme=scheme) as page:
+        page.set_input_files("#look-file", portrait_file)
+        expect(page.locator(".card")).to_have_count(1)
+        assert page.evaluate(_CONTRAST) == []
+        for name in PAGES[1:]:
+            page.goto(f"{served.url}/#{name}")
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate(_CONTRAST) == [], name
+        # Every pair of the palette, also those that no page shows at this moment.
+        for kind in ("", "wrong", "wait"):
+            page.evaluate("kind => { notice.className = kind; notice.textContent = 'text' }", kind)
+            assert page.evaluate(_CONTRAST) == [], kind
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, 3840])
+@pytest.mark.parametrize("name", PAGES)
 def test_nothing_is_cut_off_or_moves(name: str, width: int, page: Page, served: Running) -> None:
     # Turning the window itself moves things: begin anew.
     page.goto("about:blank")

@@ -12,7 +12,7 @@ import typer
 
 from mien.apps.cli_analyze import steps
 from mien.apps.cluster_work import MOST_SHOWN, check_outputs
-from mien.apps.gallery_work import embedded, print_json, wants_json
+from mien.apps.gallery_work import embedded, print_json, require_encrypted, wants_json
 from mien.apps.terminal import OK, SOME_FAILED, is_terminal, printable, say
 from mien.errors import ImageReadError
 from mien.gallery import Reference
@@ -36,6 +36,7 @@ def cluster(
     *,
     report: Path | None,
     json_to: str | None,
+    keep_crops: bool = False,
     method: str,
     threshold: float | None,
     options: dict[str, Any],
@@ -44,9 +45,13 @@ def cluster(
     check_outputs(None, report, json_to)
     files = list(dict.fromkeys(find_images(paths)))
     with embedded(folder, create=True) as gallery:
+        if keep_crops:
+            require_encrypted(gallery)
         analyzer = analyzer_for(gallery, **options)
         with steps("finding faces", len(files)) as step:
-            progress = enrol_faces(gallery, files, analyzer=analyzer, on_done=step)
+            progress = enrol_faces(
+                gallery, files, analyzer=analyzer, keep_crops=keep_crops, on_done=step
+            )
         for left in progress.left:
             if left.failed:
                 say(f"mien: {left.reason}")
@@ -115,7 +120,7 @@ def log(folder: Path, *, as_json: bool) -> None:
     with embedded(folder) as gallery:
         for entry in gallery.edits():
             if wants_json(as_json):
-                typer.echo(json.dumps(_record(entry)))
+                typer.echo(json.dumps(entry.to_dict()))
             else:
                 when = f"{entry.at:%Y-%m-%d %H:%M:%S} UTC"
                 typer.echo(printable(f"{when}  {entry.actor}  {_words(entry.change)}"))
@@ -123,22 +128,9 @@ def log(folder: Path, *, as_json: bool) -> None:
 
 def _tell_edit(entry: LoggedEdit, before: str, *, as_json: bool) -> None:
     if wants_json(as_json):
-        print_json(_record(entry))
+        print_json(entry.to_dict())
     else:
         typer.echo(before + _words(entry.change))
-
-
-def _record(entry: LoggedEdit) -> dict[str, Any]:
-    change = entry.change
-    return {
-        "edit_id": entry.edit_id,
-        "at": entry.at.isoformat(),
-        "actor": entry.actor,
-        "kind": change.kind,
-        "groups": sorted(change.subject_ids),
-        "moved": [number for number, _, _ in change.moves],
-        "names": [{"group": s, "before": a, "after": b} for s, a, b in change.names],
-    }
 
 
 def _words(change: Change) -> str:

@@ -35,6 +35,14 @@ def cluster(
             "--gallery", "-g", help="Keep faces and groups in this gallery; see mien album."
         ),
     ] = None,
+    keep_crops: Annotated[
+        bool,
+        typer.Option(
+            "--keep-crops",
+            help="With --gallery: keep each face's picture, encrypted, for the board of mien serve "
+            "and for gallery migrate.",
+        ),
+    ] = False,
     method: Annotated[
         Literal["structure", "chinese_whispers", "threshold"], typer.Option(help="How to group.")
     ] = "structure",
@@ -58,6 +66,8 @@ def cluster(
 
         if gallery is not None and out is not None:
             raise InputError("--out: goes with clusters that are not kept; leave out --gallery")
+        if keep_crops and gallery is None:
+            raise InputError("--keep-crops: goes with --gallery, which keeps them")
         chosen = {"threads": jobs, "device": device, "embedder": embedder}
         options = {name: value for name, value in chosen.items() if value is not None}
         shared: dict[str, Any] = {
@@ -69,5 +79,7 @@ def cluster(
         if gallery is None:
             code = cluster_work.cluster(paths, out=out, options=options, **shared)
         else:
-            code = album_work.cluster(paths, gallery, options=options, **shared)
+            code = album_work.cluster(
+                paths, gallery, keep_crops=keep_crops, options=options, **shared
+            )
     raise typer.Exit(code)

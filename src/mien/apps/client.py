@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mien.apps.client_album import Album
 from mien.apps.client_jobs import AsyncClientJobs, ClientJobs
 from mien.errors import InputError, MienError, MissingExtraError
 from mien.types import Analysis, Match, Templates
@@ -55,7 +56,7 @@ class _Call:
     files: Mapping[str, bytes] | None = None
     data: Mapping[str, str] | None = None
     json: Any = None
-    params: Mapping[str, str] | None = None
+    params: Mapping[str, Any] | None = None
 
     def arguments(self) -> dict[str, Any]:
         """What httpx is given."""
@@ -149,6 +150,11 @@ class Client:
         """Erase a subject."""
         return self._ask(_Calls.delete(subject_id, reason=reason))
 
+    @property
+    def album(self) -> Album[dict[str, Any]]:
+        """The people as groups of faces, to look at and to edit."""
+        return Album(lambda method, path, **rest: self._ask(_Call(method, path, **rest)))
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -212,6 +218,11 @@ class AsyncClient:
     async def delete(self, subject_id: int, *, reason: str = "") -> dict[str, Any]:
         """Erase a subject."""
         return await self._ask(_Calls.delete(subject_id, reason=reason))
+
+    @property
+    def album(self) -> Album[Awaitable[dict[str, Any]]]:
+        """The people as groups of faces, to look at and to edit."""
+        return Album(lambda method, path, **rest: self._ask(_Call(method, path, **rest)))
 
     async def close(self) -> None:
         """Close the connections."""

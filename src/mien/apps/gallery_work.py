@@ -94,7 +94,7 @@ def enrol(
         raise InputError("--on: goes with neither --subject-from xmp nor --keep-crops")
     with (embedded if keep_crops else opened)(folder, create=True) as gallery:
         if keep_crops:
-            _require_encrypted(gallery)
+            require_encrypted(gallery)
         one_core = {} if bulk is None else {"threads": 1}
         analyzer = analyzer_for(gallery, tasks, **options | one_core)
         how: dict[str, Any] = {"consent": consent, "reason": reason}
@@ -115,7 +115,8 @@ def enrol(
     return SOME_FAILED if progress.left else OK
 
 
-def _require_encrypted(gallery: SqliteGallery) -> None:
+def require_encrypted(gallery: SqliteGallery) -> None:
+    """Raise InputError for a gallery that may not keep pictures."""
     if not gallery.encrypted:
         raise InputError(
             "--keep-crops: needs an encrypted gallery; set MIEN_GALLERY_KEY_FILE for a new "

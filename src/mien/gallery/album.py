@@ -13,6 +13,7 @@ from mien.gallery import audit
 from mien.gallery.edit_log import Change, LoggedEdit, note_edit, read_edits, remove_edits
 from mien.gallery.enrolling import note_changes
 from mien.gallery.erasing import sweep_subjects
+from mien.gallery.groups import version_of
 from mien.gallery.layout import from_stored, to_stored
 from mien.gallery.migrating import TARGET_DIMENSION
 from mien.gallery.people import find_subjects, make_subjects, read_subject, rename_subject
@@ -61,6 +62,10 @@ class Desk:
     def named(self, name: str) -> list[Subject]:
         """Return the subjects of this name."""
         return find_subjects(self._connection, self._seal, name=name, external_id=None)
+
+    def version(self, subject_id: int) -> str:
+        """Return the version of a group; raises GalleryNotFoundError."""
+        return version_of(self._connection, self._seal, subject_id)
 
     def owner(self, reference_id: int) -> int:
         """Return the subject of a reference; raises GalleryNotFoundError."""

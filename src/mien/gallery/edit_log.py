@@ -48,6 +48,19 @@ class LoggedEdit:
     actor: str
     change: Change
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values."""
+        change = self.change
+        return {
+            "edit_id": self.edit_id,
+            "at": self.at.isoformat(),
+            "actor": self.actor,
+            "kind": change.kind,
+            "groups": sorted(change.subject_ids),
+            "moved": [number for number, _, _ in change.moves],
+            "names": [{"group": s, "before": a, "after": b} for s, a, b in change.names],
+        }
+
 
 def note_edit(connection: sqlite3.Connection, seal: Seal, change: Change, *, actor: str) -> int:
     """Append an edit; returns its number."""

@@ -40,6 +40,11 @@ class Subject:
     consent: Consent | None = None
     subject_id: int | None = None
 
+    @property
+    def is_somebody(self) -> bool:
+        """Tell whether anything is known: a name, an external id or a consent."""
+        return (self.name, self.external_id, self.consent) != (None, None, None)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values."""
         consent = None

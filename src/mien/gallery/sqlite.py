@@ -23,6 +23,7 @@ from mien.gallery.enrolling import (
     note_subject_change,
 )
 from mien.gallery.erasing import erase_reference, erase_subjects, sweep_subjects
+from mien.gallery.groups import Group, GroupPage, groups_after, read_group
 from mien.gallery.index import Float32Index, Index, IndexInfo
 from mien.gallery.live import LiveIndex
 from mien.gallery.lookalikes import find_lookalikes
@@ -405,10 +406,27 @@ class SqliteGallery(Gallery):
         # Names that were replaced are not to be read in the write-ahead log.
         self._database.forget_log()
 
-    def edits(self) -> list[LoggedEdit]:
-        """Return the edits that can be undone, oldest first."""
+    def edits(self, *, last: bool = False) -> list[LoggedEdit]:
+        """Return the edits that can be undone, oldest first, or only the last one."""
         with self._database.reading() as connection:
-            return read_edits(connection, self._seal)
+            return read_edits(connection, self._seal, last=last)
+
+    def groups(
+        self,
+        *,
+        after: tuple[int, int] | None = None,
+        n: int = 50,
+        faces: int = 24,
+        named: str | None = None,
+    ) -> GroupPage:
+        """Return a page of people with their faces, largest group first; see groups.py."""
+        with self._database.reading() as connection:
+            return groups_after(connection, self._seal, after, n=n, faces=faces, named=named)
+
+    def group(self, subject_id: int, *, after: int = 0, faces: int = 24) -> Group:
+        """Return one person with the next faces after a reference."""
+        with self._database.reading() as connection:
+            return read_group(connection, self._seal, subject_id, after=after, faces=faces)
 
     def state(self) -> int:
         """Return a number that every change of the gallery raises."""

@@ -7,12 +7,18 @@ those of edits.py; here they are made in one transaction each, whatever other pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 import numpy as np
 
-from mien.errors import GalleryBusyError, GalleryNotFoundError, InputError
+from mien.errors import (
+    GalleryBusyError,
+    GalleryConflictError,
+    GalleryNotFoundError,
+    InputError,
+)
 from mien.gallery import Reference, Subject
 from mien.gallery.album import Desk
 from mien.gallery.edit_log import Change, LoggedEdit
@@ -26,6 +32,17 @@ from mien.types.arrays import IntArray
 
 #: Clusterings that are thrown away because somebody changed the gallery meanwhile.
 _TRIES = 3
+
+
+class Who(TypedDict, total=False):
+    """Who edits, why, and what they saw: versions of groups, as ``Group.version`` gives them.
+
+    An edit raises GalleryConflictError when a group is no longer as it was ``seen``.
+    """
+
+    actor: str | None
+    reason: str | None
+    seen: Mapping[int, str] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +82,7 @@ class Contents:
         alone = {
             subject_id
             for subject_id, faces in self.groups.items()
-            if len(faces) == 1 and _is_nobody(self.subjects[subject_id])
+            if len(faces) == 1 and not self.subjects[subject_id].is_somebody
         }
         return np.array([-1 if label in alone else label for label in labels.tolist()], np.int64)
 
@@ -75,7 +92,11 @@ class Contents:
         rows = {r.reference_id: row for row, r in enumerate(self.references)}
         found = []
         for edit in self.log:
-            if edit.change.pair is None or edit.change.kind not in ("split", "apart"):
+            if edit.change.pair is None or edit.change.kind not in (
+                "split",
+                "move",
+                "apart",
+            ):
                 continue
             one, other = (rows.get(number) for number in edit.change.pair)
             if one is None or other is None:
@@ -148,42 +169,50 @@ def ask(
     return [(question, faces[question.left], faces[question.right]) for question in asked]
 
 
-def merge(gallery: SqliteGallery, into: int, other: int, **who: str | None) -> int:
+def merge(gallery: SqliteGallery, into: int, other: int, **who: Unpack[Who]) -> int:
     """Put the faces of one group into another, whose name wins if both have one.
 
     Returns the number of the edit. Raises InputError when ``other`` has an external id or a
     consent: these cannot be joined.
     """
+    return _edit(gallery, lambda desk: _merged(desk, into, other), **who)
+
+
+def move(
+    gallery: SqliteGallery, reference_ids: Sequence[int], into: int, **who: Unpack[Who]
+) -> int:
+    """Put faces of one group into another one; returns the edit's number.
+
+    All faces of a group: the groups are merged.
+    """
 
     def change(desk: Desk) -> Change:
-        gone = desk.subject(other)
-        if gone.external_id is not None or gone.consent is not None:
-            raise InputError(
-                f"merge: subject {other} has an external id or a consent of its own; merge the "
-                "other one into it"
-            )
-        return _change(desk, [into, other], lambda album, _: edits.merge(album, into, other))
+        owner = _owner(desk, reference_ids, "move")
+        if len(set(reference_ids)) == len(desk.members([owner])):
+            return _merged(desk, into, owner)
+        return _change(
+            desk,
+            sorted({owner, into}),
+            lambda album, faces: edits.move(album, [faces.index(n) for n in reference_ids], into),
+        )
 
     return _edit(gallery, change, **who)
 
 
-def split(gallery: SqliteGallery, reference_ids: Sequence[int], **who: str | None) -> int:
+def split(gallery: SqliteGallery, reference_ids: Sequence[int], **who: Unpack[Who]) -> int:
     """Make some, not all, faces of one group a group of their own; returns the edit's number."""
 
     def change(desk: Desk) -> Change:
-        owners = {desk.owner(number) for number in reference_ids}
-        if len(owners) != 1:
-            raise InputError("split: expected some, not all, of the faces of one group")
         return _change(
             desk,
-            sorted(owners),
+            [_owner(desk, reference_ids, "split")],
             lambda album, faces: edits.split(album, [faces.index(n) for n in reference_ids]),
         )
 
     return _edit(gallery, change, **who)
 
 
-def name(gallery: SqliteGallery, subject_id: int, text: str | None, **who: str | None) -> int:
+def name(gallery: SqliteGallery, subject_id: int, text: str | None, **who: Unpack[Who]) -> int:
     """Name a group, or take its name away; returns the edit's number.
 
     Raises InputError for the name of another group: one person is one group.
@@ -201,7 +230,7 @@ def name(gallery: SqliteGallery, subject_id: int, text: str | None, **who: str |
     return _edit(gallery, change, **who)
 
 
-def tell_apart(gallery: SqliteGallery, one: int, other: int, **who: str | None) -> int:
+def tell_apart(gallery: SqliteGallery, one: int, other: int, **who: Unpack[Who]) -> int:
     """Remember that two groups are two people; returns the edit's number."""
 
     def change(desk: Desk) -> Change:
@@ -210,15 +239,28 @@ def tell_apart(gallery: SqliteGallery, one: int, other: int, **who: str | None) 
     return _edit(gallery, change, **who)
 
 
-def undo(gallery: SqliteGallery, *, actor: str | None = None, reason: str = "") -> LoggedEdit:
+def undo(
+    gallery: SqliteGallery,
+    *,
+    expected: int | None = None,
+    actor: str | None = None,
+    reason: str = "",
+) -> LoggedEdit:
     """Take back the last edit; raises InputError where there is none.
 
     Faces that were moved again since, by clustering or erasure, stay where they are.
+    ``expected``: the number of the edit that is to be taken back; raises GalleryConflictError when
+    another one is the last.
     """
     with gallery.editing(actor=actor) as desk:
         last = desk.last_edit()
         if last is None:
             raise InputError("undo: nothing was edited")
+        if expected is not None and last.edit_id != expected:
+            raise GalleryConflictError(
+                f"undo: edit {expected} is not the last one; {last.actor} made edit "
+                f"{last.edit_id} ({last.change.kind}) since"
+            )
         desk.take_back(last, reason=reason)
     return last
 
@@ -229,9 +271,40 @@ def _edit(
     *,
     actor: str | None = None,
     reason: str | None = None,
+    seen: Mapping[int, str] | None = None,
 ) -> int:
     with gallery.editing(actor=actor) as desk:
+        for number, version in ({} if seen is None else seen).items():
+            _require_as_seen(desk, number, version)
         return desk.do(change(desk), reason="" if reason is None else reason)
+
+
+def _require_as_seen(desk: Desk, number: int, version: str) -> None:
+    try:
+        now = desk.version(number)
+    except GalleryNotFoundError:
+        now = None
+    if now != version:
+        raise GalleryConflictError(
+            f"group {number}: was changed by somebody else meanwhile; look again, then edit"
+        )
+
+
+def _owner(desk: Desk, reference_ids: Sequence[int], what: str) -> int:
+    owners = {desk.owner(number) for number in reference_ids}
+    if len(owners) != 1:
+        raise InputError(f"{what}: expected some, not all, of the faces of one group")
+    return owners.pop()
+
+
+def _merged(desk: Desk, into: int, other: int) -> Change:
+    gone = desk.subject(other)
+    if gone.external_id is not None or gone.consent is not None:
+        raise InputError(
+            f"merge: subject {other} has an external id or a consent of its own; merge the "
+            "other one into it"
+        )
+    return _change(desk, [into, other], lambda album, _: edits.merge(album, into, other))
 
 
 def _change(desk: Desk, groups: Sequence[int], edit: Callable[[Album, list[int]], Album]) -> Change:
@@ -243,7 +316,7 @@ def _change(desk: Desk, groups: Sequence[int], edit: Callable[[Album, list[int]]
     before = Album(labels, names)
     after = edit(before, faces)
     # A number that the album chose for a new group is the store's to give.
-    given = {int(label): int(label) for label in labels}
+    given = {number: number for number in groups}
     for label in np.unique(after.labels).tolist():
         if label not in given:
             given[label] = desk.new_subject()
@@ -261,10 +334,6 @@ def _change(desk: Desk, groups: Sequence[int], edit: Callable[[Album, list[int]]
     made = after.log[-1]
     pair = (faces[made.faces[0]], faces[made.faces[-1]]) if len(made.faces) > 1 else None
     return Change(made.kind, moves, renamed, pair, tuple(groups))
-
-
-def _is_nobody(subject: Subject) -> bool:
-    return (subject.name, subject.external_id, subject.consent) == (None, None, None)
 
 
 def _clustered(

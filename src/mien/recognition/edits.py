@@ -1,4 +1,4 @@
-"""Clusters that a person works on: merge, split, name, tell apart, undo."""
+"""Clusters that a person works on: merge, split, move, name, tell apart, undo."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mien.types.arrays import IntArray, checked
 class Edit:
     """One step: what was done to which faces, and where those and the names were before."""
 
-    kind: Literal["merge", "split", "name", "apart", "extend"]
+    kind: Literal["merge", "split", "move", "name", "apart", "extend"]
     faces: tuple[int, ...]
     before: tuple[int, ...] = ()
     names_before: Mapping[int, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Album:
     @property
     def apart(self) -> tuple[Pair, ...]:
         """Pairs of faces that were told apart, as constraints for clustering anew."""
-        kinds = ("split", "apart")
+        kinds = ("split", "move", "apart")
         pairs = [(e.faces[0], e.faces[-1]) for e in self.log if e.kind in kinds]
         return tuple(p for p in pairs if self.labels[p[0]] != self.labels[p[1]])
 
@@ -82,16 +82,17 @@ def merge(album: Album, into: int, group: int) -> Album:
 
 def split(album: Album, faces: Sequence[int]) -> Album:
     """Return the album with some faces of one group as a group of their own, without a name."""
-    rows = checked("faces", faces, ("N",), dtype=np.int64)
-    rows = np.unique(rows)
-    if not len(rows) or rows[0] < 0 or rows[-1] >= len(album.labels):
-        raise InputError(f"split: got faces {list(faces)}, expected some of the album's")
-    groups = np.unique(album.labels[rows])
-    rest = np.setdiff1d(album.members(int(groups[0])), rows)
-    if len(groups) > 1 or not len(rest):
-        raise InputError("split: expected some, not all, of the faces of one group")
+    rows, rest = _some_of_one(album, faces, "split")
     used = [album.labels.max(), *(max(edit.before, default=-1) for edit in album.log)]
     return _moved(album, "split", np.append(rows, rest[0]), max(used) + 1, album.names)
+
+
+def move(album: Album, faces: Sequence[int], into: int) -> Album:
+    """Return the album with some faces of one group put into another one."""
+    rows, rest = _some_of_one(album, faces, "move")
+    if into == album.labels[rows[0]]:
+        raise InputError(f"move: the faces are in group {into} already, expected another group")
+    return _moved(album, "move", np.append(rows, rest[0]), into, album.names)
 
 
 def name(album: Album, group: int, text: str | None) -> Album:
@@ -144,14 +145,26 @@ def undo(album: Album) -> Album:
     labels = album.labels.copy()
     if last.kind == "extend":
         labels = labels[: last.faces[0]]
-    elif last.kind in ("merge", "split"):
+    elif last.kind in ("merge", "split", "move"):
         labels[list(last.faces)] = last.before
     return Album(labels, last.names_before, album.log[:-1])
 
 
+def _some_of_one(album: Album, faces: Sequence[int], what: str) -> tuple[IntArray, IntArray]:
+    """Return the rows of some, not all, faces of one group, and the group's other rows."""
+    rows = np.unique(checked("faces", faces, ("N",), dtype=np.int64))
+    if not len(rows) or rows[0] < 0 or rows[-1] >= len(album.labels):
+        raise InputError(f"{what}: got faces {list(faces)}, expected some of the album's")
+    groups = np.unique(album.labels[rows])
+    rest = np.setdiff1d(album.members(int(groups[0])), rows)
+    if len(groups) > 1 or not len(rest):
+        raise InputError(f"{what}: expected some, not all, of the faces of one group")
+    return rows, rest
+
+
 def _moved(
     album: Album,
-    kind: Literal["merge", "split"],
+    kind: Literal["merge", "split", "move"],
     faces: IntArray,
     target: int,
     names: Mapping[int, str],

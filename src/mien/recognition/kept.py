@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mien.errors import ImageReadError
 from mien.render.crops import crops
 from mien.types import Faces, Image
 
@@ -13,6 +14,8 @@ MARGIN = 0.5
 #: Longest side of a crop; smaller faces keep their own resolution.
 MOST_PX = 256
 _QUALITY = 95
+#: What a thumbnail leaves out on each side: the face is to fill it.
+_SHOWN_CUT, _SHOWN_QUALITY = 0.12, 85
 
 
 def kept_crop(image: Image, faces: Faces, row: int) -> bytes:
@@ -31,6 +34,21 @@ def kept_crop(image: Image, faces: Faces, row: int) -> bytes:
 
 #: Colours at full resolution: recognisers look at them.
 _SAMPLING = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
+
+
+def thumbnail(crop: bytes, size_px: int) -> bytes:
+    """Return a kept crop as a small JPEG to look at: its middle, ``size_px`` wide and high.
+
+    Raises ImageReadError for a crop that cannot be decoded.
+    """
+    pixels = cv2.imdecode(np.frombuffer(crop, np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise ImageReadError("a kept crop cannot be decoded; erase the reference, enrol it again")
+    cut = round(pixels.shape[0] * _SHOWN_CUT)
+    middle = pixels[cut : pixels.shape[0] - cut, cut : pixels.shape[1] - cut]
+    small = cv2.resize(middle, (size_px, size_px), interpolation=cv2.INTER_AREA)
+    _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _SHOWN_QUALITY])
+    return encoded.tobytes()
 
 
 def box_in_crop(size_px: int) -> tuple[float, float, float, float]:

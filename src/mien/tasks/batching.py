@@ -20,8 +20,8 @@ from mien.types import Analysis
 logger = logging.getLogger(__name__)
 #: How much the time of the newest batch counts in the running mean time of a picture.
 _NEWEST = 0.1
-#: Pictures of a batch of background work: somebody who asks meanwhile waits for it to end.
-BACKGROUND_CHUNK = 2
+#: Pictures of a batch of background work: who asks meanwhile waits for it to end.
+BACKGROUND_CHUNK = 1
 
 
 @dataclass(slots=True, eq=False)

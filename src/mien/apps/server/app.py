@@ -13,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from mien import __version__
 from mien.apps.server import (
+    routes_album,
+    routes_album_edits,
     routes_deepface,
     routes_jobs,
     routes_page,
@@ -23,6 +25,7 @@ from mien.apps.server import (
     schemas,
 )
 from mien.apps.server.engine import Engine, PictureBatcher
+from mien.apps.server.examples import Documented
 from mien.apps.server.failures import answer_failures
 from mien.apps.server.jobs.folders import Roots
 from mien.apps.server.jobs.runner import Runner
@@ -45,11 +48,12 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         401: "No key, or an unknown one.",
         403: "The key does not allow this, or another site's page asks.",
         404: "There is nothing of that name here.",
-        409: "The gallery refuses (another model, an opt-out), or a job has not ended.",
+        409: "The gallery refuses (another model, an opt-out, an edit of what changed), or a job "
+        "has not ended.",
         413: "The body or the picture is too large.",
         422: "The body is not what the route asks for, or the picture cannot be used.",
         429: "Too much is waiting, or the key has used up its minute; see Retry-After.",
-        501: "Something that this needs is not installed.",
+        501: "Something that this needs is not installed, or not in this kind of gallery.",
         503: "The gallery is away or busy; see Retry-After.",
     }.items()
 }
@@ -80,7 +84,7 @@ def create_app(
             app.state.jobs.close()
             app.state.keys.close()
 
-    app = FastAPI(
+    app = Documented(
         title="mien",
         version=__version__,
         description=DESCRIPTION,
@@ -102,6 +106,8 @@ def create_app(
         routes_pictures,
         routes_search,
         routes_subjects,
+        routes_album,
+        routes_album_edits,
         routes_jobs,
         routes_system,
         routes_deepface,

@@ -198,6 +198,13 @@ def body_docs(options: type[BodyOptions], pictures: tuple[str, ...] = ("image",)
     }
 
 
+def options_docs(options: type[BodyOptions]) -> dict[str, Any]:
+    """Return what OpenAPI says of a JSON body that ``read_options`` reads."""
+    schema = options.model_json_schema(ref_template="#/components/schemas/{model}")
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def _object_of(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",

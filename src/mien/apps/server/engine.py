@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from mien import errors
 from mien.apps.server.failures import ClientGoneError
 from mien.apps.server.observe import Measures
+from mien.apps.server.questions import Questions
 from mien.apps.server.room import GalleryRoom
 from mien.apps.server.settings import Settings
 from mien.errors import GalleryError
@@ -71,6 +72,7 @@ class Engine:
             )
         self.batcher = batcher
         self.analyzer = lru_cache(maxsize=64)(self._new_analyzer)
+        self.questions = Questions()
         self._pinned: dict[str, Analyzer] = {}
 
     def warm(self) -> None:

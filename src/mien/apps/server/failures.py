@@ -51,6 +51,10 @@ class RateError(MienError, RuntimeError):
         self.retry_after_s = retry_after_s
 
 
+class NoAlbumError(MienError, NotImplementedError):
+    """The gallery's store cannot be worked on as an album."""
+
+
 class UnfinishedError(MienError, RuntimeError):
     """A job has not ended, and what was asked for comes with its end."""
 
@@ -84,9 +88,11 @@ STATUS: Mapping[type[Exception], tuple[int, str]] = MappingProxyType(
         errors.TemplateMismatchError: (409, "template_mismatch"),
         errors.ModelError: (422, "model_unusable"),
         errors.MissingExtraError: (501, "not_installed"),
+        NoAlbumError: (501, "no_album"),
         errors.GalleryError: (503, "gallery_unavailable"),
         errors.GalleryMismatchError: (409, "gallery_mismatch"),
         errors.GalleryNotFoundError: (404, "not_found"),
+        errors.GalleryConflictError: (409, "conflict"),
         errors.ConsentError: (409, "opted_out"),
         errors.BusyError: (429, "busy"),
         UnfinishedError: (409, "unfinished"),

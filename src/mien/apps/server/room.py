@@ -9,6 +9,7 @@ from pathlib import Path
 from mien.errors import (
     ConsentError,
     GalleryBusyError,
+    GalleryConflictError,
     GalleryError,
     GalleryKeyError,
     GalleryMismatchError,
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 #: Errors that say something of the request, not that the gallery has gone.
 _HARMLESS = (
     GalleryBusyError,
+    GalleryConflictError,
     GalleryMismatchError,
     GalleryNotFoundError,
     GalleryKeyError,

@@ -34,12 +34,14 @@ _LOOK_S, _HEARTBEAT_S = 0.3, 15.0
 
 def _started_docs() -> dict[str, Any]:
     """Return what OpenAPI says of the body of a new job: that of any kind."""
-    bodies = []
-    examples = {}
-    for name, kind in known_kinds().items():
-        schema = kind.options.model_json_schema(ref_template="#/components/schemas/{model}")
-        examples[name] = {"value": schema.pop("examples")[0]}
-        bodies.append(schema)
+    bodies = [kind.options.model_json_schema() for kind in known_kinds().values()]
+    for body in bodies:
+        # Elsewhere, "kind" may be left out.
+        body["required"] = ["kind", *(name for name in body.get("required", ()) if name != "kind")]
+    examples = {
+        kind.name: {"value": body.pop("examples")[0]}
+        for kind, body in zip(known_kinds().values(), bodies, strict=True)
+    }
     content = {"schema": {"oneOf": bodies}, "examples": examples}
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 

@@ -19,6 +19,8 @@ from mien.apps.server.routes_pictures import engine_of
 from mien.errors import ConsentError, GalleryNotFoundError
 from mien.gallery import Consent, Gallery, Origin, Subject
 from mien.gallery.records import Enrolment
+from mien.io.decode import decode
+from mien.recognition.kept import kept_crop
 from mien.recognition.pinned import lookalike_threshold
 from mien.recognition.verify import Choose, one_template
 from mien.tasks.pipeline import Analyzer
@@ -40,6 +42,9 @@ class EnrolOptions(BodyOptions):
     choose: Choose = "single"
     purpose: Name | None = Field(default=None, description="What the subject agreed to.")
     expires_at: AwareDatetime | None = Field(default=None, description="With a time zone.")
+    keep_crop: bool = Field(
+        default=False, description="Keep a small picture of the face; encrypted galleries only."
+    )
     reason: Reason = ""
 
 
@@ -104,6 +109,7 @@ async def enrol(request: Request) -> JSONResponse:
         analysis=analysis,
         subject=subject,
         choose=options.choose,
+        kept_from=picture if options.keep_crop else None,
         actor=actor(request),
         reason=options.reason,
     )
@@ -117,14 +123,17 @@ def _enrolled(
     analysis: Analysis,
     subject: Subject,
     choose: Choose,
+    kept_from: bytes | None,
     actor: str,
     reason: str,
 ) -> dict[str, Any]:
+    if kept_from is not None and not getattr(gallery, "encrypted", False):
+        raise RequestError("keep_crop: this gallery is not encrypted, so it keeps no pictures")
     template = one_template(analysis, choose=choose)
     done = gallery.enrol(
         template,
         subject,
-        origins=[_origin(analysis, template)],
+        origins=[_origin(analysis, template, kept_from)],
         lookalike_threshold=lookalike_threshold(analyzer, gallery),
         actor=actor,
         reason=reason,
@@ -132,13 +141,14 @@ def _enrolled(
     return _outcome(done)
 
 
-def _origin(analysis: Analysis, template: Templates) -> Origin:
+def _origin(analysis: Analysis, template: Templates, kept_from: bytes | None) -> Origin:
     assert analysis.templates is not None
     rows = (analysis.templates.vectors == template.vectors[0]).all(axis=1)
     row = int(rows.argmax())
     face = analysis.found[[row]]
     x0, y0, x1, y1 = (float(side) for side in face.boxes.xyxy[0])
-    return Origin(None, analysis.content_sha256, row, (x0, y0, x1, y1))
+    crop = None if kept_from is None else kept_crop(decode(kept_from), analysis.found, row)
+    return Origin(None, analysis.content_sha256, row, (x0, y0, x1, y1), crop)
 
 
 def _outcome(done: Enrolment) -> dict[str, Any]:

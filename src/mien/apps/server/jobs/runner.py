@@ -117,6 +117,7 @@ class Runner:
             work.tell()
             options = kind.options.model_validate(stored.options)
             message = kind.run(options, work, self.engine)
+            work.finish()
             self._keep(work)
             self.store.end(job_id, "done", done=work.done, message=message)
             (work.folder / JOURNAL).unlink(missing_ok=True)

@@ -68,6 +68,11 @@ class Work:
         self._began_s = time.monotonic()
         self.tell()
 
+    def finish(self) -> None:
+        """Count every step as done."""
+        if self._total is not None:
+            self._done = self._total
+
     def step(self) -> None:
         """Count a step. Raises StoppedError."""
         self._done += 1

@@ -20,17 +20,23 @@ export function say(text, kind = "") {
   notice.textContent = text;
 }
 
-/** Ask before something that cannot be undone, or for one line of text; null when cancelled. */
-export function ask({ title, text = "", yes, field = null, value = "", secret = false }) {
+/** Ask before something that cannot be undone, or for one line of text; null when cancelled.
+ * With `match` only that text means yes. */
+export function ask({ title, text = "", yes, field = null, value = "", secret = false, match = null }) {
   const dialog = document.getElementById("ask");
   const input = dialog.querySelector("input");
   dialog.querySelector("h2").textContent = title;
   dialog.querySelector("p").textContent = text;
   dialog.querySelector("label").hidden = field === null;
   dialog.querySelector("label span").textContent = field ?? "";
-  dialog.querySelector("button.chief").textContent = yes;
+  const sure = dialog.querySelector("button.chief");
+  sure.textContent = yes;
+  sure.classList.toggle("bad", match !== null);
+  const same = () => match === null || input.value.trim().toLowerCase() === match.trim().toLowerCase();
+  input.oninput = () => { sure.disabled = !same(); };
   input.type = secret ? "password" : "text";
   input.value = value;
+  sure.disabled = !same();
   dialog.returnValue = "no";
   // Enter means yes, so Cancel must not be the form's first submit button.
   dialog.querySelector("button[value=no]").onclick = () => dialog.close("no");

@@ -8,7 +8,7 @@ import { webcam } from "./webcam.js";
 
 const UNREADABLE = "This file is no picture that can be read by this browser.";
 
-export function look() {
+export function look(signal) {
   const canvas = el("canvas", { "aria-label": "The picture with its faces" });
   const stage = el("div", { class: "stage" }, el("p", { class: "soft" }, "The picture appears here."));
   const cards = el("ul", { class: "cards", "aria-label": "Faces" });
@@ -31,7 +31,7 @@ export function look() {
     cards.replaceChildren(...analysis.faces.map((face, index) => card(face, index, picture, analysis)));
   }
 
-  const camera = webcam(stage, show);
+  const camera = webcam(stage, show, signal);
   return el("section", {},
     el("h2", {}, "Look at a picture"),
     dropzone("Choose a picture", show, { id: "look-file", extra: [camera] }),

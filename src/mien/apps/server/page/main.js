@@ -2,11 +2,14 @@
 
 import { compare } from "./compare.js";
 import { say } from "./dom.js";
+import { jobs } from "./jobs.js";
 import { look } from "./look.js";
 import { models } from "./models.js";
 import { people } from "./people.js";
+import { search } from "./search.js";
 
-const PAGES = { look, compare, people, models };
+const PAGES = { look, compare, search, people, jobs, models };
+let leave = new AbortController();
 
 function show() {
   const name = location.hash.slice(1) in PAGES ? location.hash.slice(1) : "look";
@@ -15,9 +18,13 @@ function show() {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  // What a page listens to ends with it.
+  leave.abort();
+  leave = new AbortController();
   say("");
   document.title = `mien: ${name}`;
-  document.getElementById("content").replaceChildren(PAGES[name]());
+  document.getElementById("content").replaceChildren(PAGES[name](leave.signal));
+  scrollTo(0, 0);
 }
 
 addEventListener("hashchange", show);

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { attempt, request } from "./server.js";
 
 export function models() {
-  const place = el("div", { class: "cards", id: "models" });
+  const place = el("div", { class: "cards", id: "model-list" });
   attempt("Reading the models …", () => request("GET", "v1/models")).then((answer) => {
     if (answer !== null) place.replaceChildren(...answer.models.map(model));
   });

@@ -1,102 +1,109 @@
-// People: the gallery. Search, enrol, rename, erase.
+// People: everybody in the gallery as faces on a board, and what can be done with them.
 
-import { ask, dropzone, el, say } from "./dom.js";
-import { attempt, formOf, request } from "./server.js";
+import { Album, count } from "./album.js";
+import { board } from "./board.js";
+import { el, say } from "./dom.js";
+import { enrolment } from "./enrol.js";
+import { questions } from "./questions.js";
+import { attempt, quietly, request } from "./server.js";
 
-const title = ({ name, external_id, subject_id }) => name ?? external_id ?? `subject ${subject_id}`;
+const EDITS = { merge: "merge", split: "new person", name: "name", apart: "“two people”" };
 
-export function people() {
-  const list = el("div", { id: "everybody" });
-  const found = el("div", { class: "result", id: "searched", "aria-live": "polite" });
+export function people(signal) {
+  const album = new Album();
+  const sizes = el("span", { class: "soft", id: "sizes" });
+  const undo = el("button", { type: "button", id: "undo", onclick: () => work.undo() }, "Undo");
+  const find = el("input", { type: "search", id: "find", placeholder: "all", oninput: () => look() });
+  const more = el("button", { type: "button", id: "more", hidden: true, onclick: () => load() }, "Show more people");
+  const tail = el("div", { class: "tail open" }, more);
+  const hint = el("p", { class: "soft small", id: "hint", hidden: true });
+  const place = el("div", { id: "everybody" });
+  const work = board(album, { changed: toolbar, signal });
+  const strip = questions(album, { answer: work.answer, signal });
+  let looks = 0;
+  let loading = false;
 
-  async function refresh(after = 0) {
-    const page = await attempt("Reading the gallery …", () => request("GET", `v1/subjects?after=${after}&limit=50`));
-    if (page === null) return;
-    list.replaceChildren(
-      page.subjects.length ? table(page.subjects, refresh) : el("p", { class: "soft" }, "Nobody is enrolled yet."),
-      el("p", { class: "row" },
-        after ? el("button", { type: "button", onclick: () => refresh(0) }, "First page") : null,
-        page.next ? el("button", { type: "button", onclick: () => refresh(page.next) }, "Next page") : null));
+  function toolbar() {
+    const last = album.lastEdit;
+    sizes.textContent = album.loaded ? `${count(album.nPeople, "person", "people")}, ${count(album.nFaces, "face")}` : "";
+    undo.setAttribute("aria-disabled", last === null);
+    undo.textContent = last === null ? "Undo" : `Undo: ${described(last)}`;
+    more.hidden = album.next === null;
+    tail.classList.toggle("open", !album.loaded || album.next !== null);
+    strip.refresh();
+    const empty = album.loaded && album.people.size === 0;
+    place.replaceChildren(...(empty ? [nobody()] : []));
+    const bare = [...album.people.values()].some((person) => person.faces.some((face) => !face.has_crop));
+    hint.hidden = !bare;
+    hint.replaceChildren("Faces without a picture are shown as numbers: the gallery kept only their templates. ", album.keepsCrops
+      ? "New faces keep a small encrypted picture when they are enrolled with “keep a picture”, or by mien enrol --keep-crops."
+      : "An encrypted gallery (mien gallery rotate-key) can keep small pictures of new faces: mien enrol --keep-crops, or the box below “Enrol somebody”.");
   }
 
-  async function search(file) {
-    const answer = await attempt("Searching …", () => request("POST", "v1/identify", { form: formOf({ image: file }) }));
-    if (answer === null) return;
-    found.replaceChildren(...(answer.faces.length ? answer.faces.map(outcome)
-      : [el("p", {}, "No face was found in this picture.")]));
+  function nobody() {
+    return el("p", { class: "soft" }, find.value ? "Nobody has a name like this."
+      : "Nobody is enrolled yet. Enrol somebody above, or group a folder of photos: mien cluster photos --gallery …");
   }
 
-  refresh();
-  return el("section", {},
-    el("h2", {}, "Who is it?"), dropzone("Search with a picture", search, { id: "search-file" }), found,
-    el("h2", {}, "Enrol somebody"), enrolment(refresh),
-    el("h2", {}, "Everybody"), list);
-}
-
-function outcome(face, index) {
-  const who = face.answer === "nobody" ? "nobody in this gallery" : face.name ?? `subject ${face.subject_id}`;
-  const rows = face.candidates.map((candidate) => el("tr", {},
-    el("td", {}, `${candidate.rank}.`), el("td", {}, `subject ${candidate.subject_id}`),
-    el("td", { class: "num" }, candidate.score.toFixed(3)),
-    el("td", { class: "num" }, candidate.probability === null ? "–" : `${(100 * candidate.probability).toFixed(1)} %`)));
-  return el("div", { class: "card" },
-    el("h3", {}, `Face ${index + 1}: ${who}`),
-    el("p", { class: "soft small" }, `Threshold ${face.threshold.toFixed(3)} for ${face.gallery_size} references: at most ${100 * face.target_fpir} % of strangers are named`
-      + (face.extrapolated ? ", extrapolated beyond what was measured." : ".")),
-    rows.length ? el("div", { class: "table" }, el("table", {},
-      el("thead", {}, el("tr", {}, ["", "Candidate", "Score", "Probability"].map((text, column) => el("th", { class: column > 1 && "num" }, text)))),
-      el("tbody", {}, rows))) : null);
-}
-
-function enrolment(refresh) {
-  let picture = null;
-  const chosen = el("p", { id: "chosen" }, "No picture yet.");
-  const name = el("input", { required: true, maxlength: 200, id: "enrol-name" });
-  const purpose = el("input", { required: true, maxlength: 200, id: "enrol-purpose", placeholder: "what they agreed to" });
-
-  async function enrol(event) {
-    event.preventDefault();
-    if (picture === null) { say("Choose a picture of the person first.", "wrong"); return; }
-    const form = formOf({ image: picture }, { name: name.value, purpose: purpose.value });
-    const done = await attempt("Enrolling …", () => request("POST", "v1/subjects", { form }));
-    if (done === null) return;
-    await refresh();
-    const alike = done.lookalikes.map((other) => `subject ${other.subject_id}`).join(", ");
-    say(done.status === "already" ? "This picture is enrolled already." : alike
-      ? `Enrolled; resembles ${alike}: the same person?` : "Enrolled.");
+  async function load(again = false) {
+    if (loading && !again) return;
+    const turn = looks;
+    loading = true;
+    const read = () => album.more({ name: find.value.trim(), again });
+    const fresh = await (again ? attempt("Reading the gallery …", read) : quietly(read));
+    loading = false;
+    if (fresh === null || turn !== looks) return;
+    if (again) work.all(); else work.add(fresh);
+    toolbar();
+    // Asked anew whether the end is near: it may have been all the time.
+    end.unobserve(more);
+    end.observe(more);
   }
 
-  return el("form", { onsubmit: enrol },
-    dropzone("Choose a picture", (file) => { picture = file; chosen.textContent = file.name ?? "A picture."; }, { id: "enrol-file", extra: [chosen] }),
-    el("p", { class: "row" }, el("label", {}, "Name", name), el("label", {}, "Consent", purpose),
-      el("button", { class: "chief", type: "submit" }, "Enrol")));
+  async function look() {
+    const turn = looks += 1;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    if (turn === looks) load(true);
+  }
+
+  async function group() {
+    const job = await attempt("Starting …", () => request("POST", "v1/cluster-jobs", { json: {} }));
+    if (job) location.hash = "jobs";
+  }
+
+  addEventListener("keydown", (event) => {
+    const typing = event.target instanceof HTMLInputElement || document.querySelector("dialog[open]");
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z" && !typing) {
+      event.preventDefault();
+      work.undo();
+    }
+  }, { signal });
+  // The next people come before the last ones are reached.
+  const end = new IntersectionObserver((entries) => { if (entries.at(-1).isIntersecting && !more.hidden) load(); }, { rootMargin: "800px" });
+  signal.addEventListener("abort", () => end.disconnect());
+
+  load(true);
+  return el("section", { class: "wide" },
+    el("div", { class: "title" }, el("h2", {}, "People"), sizes),
+    el("div", { class: "row tools" },
+      el("label", {}, "Find a name", find),
+      undo,
+      el("button", { type: "button", id: "group", onclick: group, title: "Faces that are alone and nameless join others; named people stay as they are." }, "Group new faces")),
+    el("div", { class: "beside" },
+      strip.element, el("details", { class: "panel" }, el("summary", {}, "Enrol somebody"), enrolment(album, () => load(true))),
+      el("details", { class: "panel keyboard" }, el("summary", {}, "With the keyboard"), keys())),
+    hint, work.element, place,
+    tail);
 }
 
-function table(subjects, refresh) {
-  const rows = subjects.map((subject) => el("tr", { "data-subject": subject.subject_id },
-    el("td", {}, title(subject)),
-    el("td", { class: "soft" }, subject.consent ? subject.consent.purpose : "no consent recorded"),
-    el("td", { class: "act" },
-      el("button", { type: "button", "aria-label": `Rename ${title(subject)}`, onclick: () => rename(subject, refresh) }, "Rename"),
-      el("button", { type: "button", class: "bad", "aria-label": `Erase ${title(subject)}`, onclick: () => erase(subject, refresh) }, "Erase"))));
-  return el("div", { class: "table" }, el("table", {},
-    el("thead", {}, el("tr", {}, ["Person", "Consent", ""].map((text) => el("th", {}, text)))),
-    el("tbody", {}, rows)));
+function described({ kind, moved }) {
+  return kind === "move" ? `move of ${count(moved.length, "face")}` : EDITS[kind] ?? kind;
 }
 
-async function rename(subject, refresh) {
-  const name = await ask({ title: "Rename", yes: "Rename", field: "Name", value: subject.name ?? "" });
-  if (!name) return;
-  if (await attempt("Renaming …", () => request("PATCH", `v1/subjects/${subject.subject_id}`, { json: { name } }))) refresh();
-}
-
-async function erase(subject, refresh) {
-  const answer = await ask({ title: `Erase ${title(subject)}?`, yes: "Erase",
-    text: "All references are erased from the gallery's files at once. This cannot be undone." });
-  if (answer === null) return;
-  const done = await attempt("Erasing …", () => request("DELETE", `v1/subjects/${subject.subject_id}`));
-  if (done === null) return;
-  await refresh();
-  const copies = done.remaining_copies.map((copy) => copy.path).join(", ");
-  say(`Erased ${done.n_references} reference(s).` + (copies ? ` Copies that may still hold them: ${copies}` : ""));
+function keys() {
+  const rows = [["Tab", "from person to person, and to what can be done with each"], ["Arrows, Home, End", "from face to face"],
+    ["Space", "choose a face, or leave it out again"], ["Enter", "put the chosen faces to somebody: type a name, arrows, Enter"],
+    ["N", "make the chosen faces a new person"], ["Esc", "choose none"], ["Ctrl+Z", "take back the last edit, also somebody else’s"],
+    ["Y, N, S", "yes, no, not sure, while a question has the focus"]];
+  return el("dl", { class: "keys" }, rows.flatMap(([key, text]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, text)]));
 }

@@ -13,27 +13,33 @@ export class Refused extends Error {
 }
 
 /** Ask the server; once more after the time it names when it is busy. */
-export async function request(method, path, { form, json, again = true } = {}) {
-  const headers = {};
+export async function request(method, path, options = {}) {
+  return (await open(method, path, options)).json();
+}
+
+/** Ask, and give the answer as it comes; a refusal becomes an error. */
+export async function open(method, path, { form, json, signal, headers: more = {}, again = true } = {}) {
+  const headers = { ...more };
   const key = sessionStorage.getItem(KEY);
   if (key) headers.Authorization = `Bearer ${key}`;
   if (json !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: json === undefined ? form : JSON.stringify(json) });
-  } catch {
+    answer = await fetch(path, { method, headers, signal, body: json === undefined ? form : JSON.stringify(json) });
+  } catch (error) {
+    if (signal?.aborted) throw new Refused(0, "left", "");
     throw new Refused(0, "unreachable", "The server does not answer. Is it still running?");
   }
+  if (answer.ok) return answer;
   const document_ = await answer.json().catch(() => ({}));
-  if (answer.ok) return document_;
   const problem = document_.error ?? { code: "unknown", message: `The server answered with status ${answer.status}.` };
   if (answer.status === 401 && again && await askForKey()) {
-    return request(method, path, { form, json, again: false });
+    return open(method, path, { form, json, signal, headers: more, again: false });
   }
   if ((answer.status === 429 || answer.status === 503) && again) {
     const seconds = Number(answer.headers.get("Retry-After") ?? 1);
     await countdown(seconds, problem.code);
-    return request(method, path, { form, json, again: false });
+    return open(method, path, { form, json, signal, headers: more, again: false });
   }
   throw new Refused(answer.status, problem.code, kindly(problem));
 }
@@ -62,9 +68,18 @@ export async function attempt(doing, work) {
   }
 }
 
+/** Do something that nobody asked for by itself: only a failure is told. */
+export async function quietly(work) {
+  try { return await work(); } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    say(error.message, error.status === 429 ? "wait" : "wrong");
+    return null;
+  }
+}
+
 async function countdown(seconds, code) {
   const why = code === "rate_limited" ? "This key has used up its requests for the moment."
-    : "Many pictures are waiting at the moment.";
+    : code === "busy" ? "The server is busy at the moment." : "The gallery is away at the moment.";
   for (let left = Math.min(seconds, 60); left > 0; left -= 1) {
     say(`${why} Trying again in ${left} s.`, "wait");
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -81,7 +96,7 @@ export async function askForKey() {
 
 function kindly({ code, message }) {
   const words = {
-    busy: "Still too many pictures are waiting. Please try again in a moment.",
+    busy: "The server is still busy. Please try again in a moment.",
     rate_limited: "This key has no requests left for the moment. Please wait a minute.",
     no_face: "No face was found in a picture where one is needed.",
     several_faces: "A picture shows several faces where one is needed. Crop it, or choose the largest.",
@@ -89,6 +104,7 @@ function kindly({ code, message }) {
     image_too_large: "This picture has more pixels than the server takes.",
     too_large: "This file is larger than the server takes.",
     forbidden: "Your key does not allow this.",
+    conflict: "Somebody else changed this meanwhile. Nothing was done; this is how it is now.",
     opted_out: "This person has opted out of being enrolled.",
   };
   return words[code] ?? message;

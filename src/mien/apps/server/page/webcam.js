@@ -3,7 +3,7 @@
 import { el, say } from "./dom.js";
 
 /** A button that opens the camera in `stage` and hands each frame taken to `onPicture`. */
-export function webcam(stage, onPicture) {
+export function webcam(stage, onPicture, signal) {
   let stream = null;
 
   async function open() {
@@ -42,6 +42,6 @@ export function webcam(stage, onPicture) {
 
   const button = el("button", { type: "button", id: "webcam" }, "Use the webcam");
   button.onclick = open;
-  addEventListener("hashchange", close);
+  signal.addEventListener("abort", close);
   return button;
 }

@@ -62,7 +62,6 @@ class Cluster(Kind[ClusterJob]):
 
         work.begin(1)
         moved, contents = engine.answer(group)
-        work.step()
         with work.journal({"options": options.model_dump(mode="json")}) as journal:
             for subject_id, faces in contents.groups.items():
                 numbers = [face.reference_id for face in faces]
