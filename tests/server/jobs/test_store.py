@@ -14,14 +14,15 @@ import pytest
 from mien.apps.server.jobs.lock import Lock
 from mien.apps.server.jobs.records import Job, JobError
 from mien.apps.server.jobs.store import JobStore
+from mien.apps.server.state import State
 from mien.errors import BusyError, GalleryError, GalleryNotFoundError
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[JobStore]:
-    store = JobStore(tmp_path / "server.sqlite", tmp_path / "jobs")
-    yield store
-    store.close()
+    state = State(tmp_path / "server.sqlite")
+    yield JobStore(state)
+    state.close()
 
 
 def added(store: JobStore, key_id: str = "k", most: int = 99) -> str:
@@ -102,7 +103,7 @@ def test_an_end_that_cannot_be_written_is_told_and_kept(
     store.begin(job_id)
     whole = JobStore._change
 
-    def full(*_: object) -> int:
+    def full(*_: object, **__: object) -> int:
         raise GalleryError("database or disk is full")
 
     monkeypatch.setattr(JobStore, "_change", full)
@@ -111,9 +112,10 @@ def test_an_end_that_cannot_be_written_is_told_and_kept(
     assert list(store.waiting()) == []
     monkeypatch.setattr(JobStore, "_change", whole)
     store.save_ends()
-    other = JobStore(store.path, store.folder)
+    again = State(store.folder.with_name("server.sqlite"))
+    other = JobStore(again)
     assert other.get(job_id).job.error == JobError("disk_full", "full")
-    other.close()
+    again.close()
     assert store.resume(job_id).job.error is None
 
 
@@ -122,7 +124,7 @@ def test_nothing_is_forgotten_before_its_end(store: JobStore) -> None:
     store.forget(job_id)
     assert store.get(job_id)
     store.cancel(job_id)
-    store.folder_of(job_id).mkdir()
+    assert store.made_folder(job_id) == store.folder_of(job_id)
     store.forget(job_id)
     assert not store.folder_of(job_id).exists()
     with pytest.raises(GalleryNotFoundError):

@@ -73,7 +73,6 @@ def create_app(
             engine,
             app.state.roots,
             may_run=app.state.keys.exists,
-            keep_s=settings.keep_jobs_s,
         )
         runner.start()
         try:
@@ -98,7 +97,7 @@ def create_app(
     app.state.measures = measures
     app.state.keys = Keys(State(state))
     app.state.roots = Roots(settings.jobs_roots)
-    app.state.jobs = JobStore(app.state.keys.path, state.parent / "server-jobs")
+    app.state.jobs = JobStore(State(state), keep_s=settings.keep_jobs_s)
     #: Set when the server is told to end: streams of events end then.
     app.state.ending = threading.Event()
     answer_failures(app)

@@ -38,8 +38,7 @@ class CrashedError(MienError, RuntimeError):
 class Runner:
     """Takes jobs that wait, in any process of the server; what stops it puts them back.
 
-    ``may_run`` tells whether a key still allows its jobs; ``keep_s``: how long jobs that have ended
-    are kept.
+    ``may_run`` tells whether a key still allows its jobs.
     """
 
     def __init__(
@@ -49,13 +48,11 @@ class Runner:
         roots: Roots,
         *,
         may_run: Callable[[str], bool],
-        keep_s: float,
     ) -> None:
         self.store = store
         self.engine = engine
         self.roots = roots
         self._may_run = may_run
-        self._keep_s = keep_s
         self._swept_s = 0.0
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -95,7 +92,7 @@ class Runner:
     def _next(self) -> bool:
         """Run one job that nobody runs; ``False`` when there is none."""
         for waiting in self.store.waiting():
-            lock = Lock.take(self.store.folder_of(waiting.job.job_id))
+            lock = Lock.take(self.store.made_folder(waiting.job.job_id))
             if lock is None:
                 continue
             try:
@@ -180,7 +177,7 @@ class Runner:
         if time.monotonic() - self._swept_s < _SWEEP_S and self._swept_s:
             return
         self._swept_s = time.monotonic()
-        for job_id in self.store.old(before=time.time() - self._keep_s):
+        for job_id in self.store.old():
             self.store.forget(job_id)
 
 

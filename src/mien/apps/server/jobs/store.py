@@ -10,26 +10,23 @@ import json
 import logging
 import secrets
 import shutil
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mien.apps.server.jobs.records import ENDED, Job, JobError
+from mien.apps.server.state import State
 from mien.errors import BusyError, GalleryBusyError, GalleryError, GalleryNotFoundError
-from mien.gallery.database import FILE_NAME as GALLERY_FILE
 
 logger = logging.getLogger(__name__)
-_WAIT_S = 10.0
 #: When to come back where a key has too many jobs: they take a while.
 _COME_BACK_S = 30.0
-_TABLES = """
-CREATE TABLE IF NOT EXISTS server_jobs (
+_TABLES = (
+    """CREATE TABLE server_jobs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
@@ -49,9 +46,9 @@ CREATE TABLE IF NOT EXISTS server_jobs (
     error_message TEXT,
     starts INTEGER NOT NULL DEFAULT 0,
     cancel INTEGER NOT NULL DEFAULT 0,
-    version INTEGER NOT NULL DEFAULT 1);
-CREATE INDEX IF NOT EXISTS server_jobs_state ON server_jobs (state, seq);
-"""
+    version INTEGER NOT NULL DEFAULT 1)""",
+    "CREATE INDEX server_jobs_state ON server_jobs (state, seq)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +68,19 @@ class Stored:
 
 
 class JobStore:
-    """Jobs in the database at ``path``, their files in ``folder``; safe for threads."""
+    """Jobs in a server's state, their files in a folder beside it; safe for threads.
 
-    def __init__(self, path: Path, folder: Path) -> None:
-        self.path = path
-        self.folder = folder
-        self._lock = threading.Lock()
+    ``state``: its own, so that nobody waits for a job's progress to be written; ``keep_s``: how
+    long jobs are kept after their end.
+    """
+
+    def __init__(self, state: State, *, keep_s: float = 30 * 86_400.0) -> None:
+        self._state = state
+        self._keep_s = keep_s
+        self.folder = state.path.parent / "server-jobs"
         #: Ends that could not be written, on a full disk: told from here until they can be.
         self._unsaved: dict[str, dict[str, Any]] = {}
-        with self._errors():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            # A gallery's database is never made here: it may have gone for a while.
-            mode = "rw" if path.name == GALLERY_FILE else "rwc"
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}",
-                uri=True,
-                check_same_thread=False,
-                isolation_level=None,
-                timeout=_WAIT_S,
-            )
-            self._connection.row_factory = sqlite3.Row
-            self._connection.execute("PRAGMA secure_delete = ON")
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(_TABLES)
+        state.part("jobs", _TABLES)
 
     def add(
         self, kind: str, options: Mapping[str, Any], *, title: str, key_id: str, most: int
@@ -101,7 +88,7 @@ class JobStore:
         """Queue a job. Raises BusyError where the key has ``most`` that have not ended."""
         job_id = secrets.token_hex(8)
         row = (job_id, kind, title, json.dumps(options), key_id, time.time())
-        with self._writing() as connection:
+        with self._state.writing() as connection:
             (n,) = connection.execute(
                 "SELECT count(*) FROM server_jobs"
                 " WHERE key_id = ? AND state IN ('queued', 'running')",
@@ -159,13 +146,16 @@ class JobStore:
         self, job_id: str, *, done: int, total: int | None, per_s: float | None, message: str
     ) -> bool:
         """Store how far a job is; returns whether it is to be cancelled."""
-        self._change(
-            job_id,
-            "state = 'running'",
-            "starts = CASE WHEN ?1 > done THEN 1 ELSE starts END, done = max(done, ?1),"
-            " total = ?2, per_s = ?3, message = ?4",
-            *(done, total, per_s, message),
-        )
+        # While others write to the gallery, progress is not worth waiting for.
+        with suppress(GalleryBusyError):
+            self._change(
+                job_id,
+                "state = 'running'",
+                "starts = CASE WHEN ?1 > done THEN 1 ELSE starts END, done = max(done, ?1),"
+                " total = ?2, per_s = ?3, message = ?4",
+                *(done, total, per_s, message),
+                wait_s=0.1,
+            )
         return self.get(job_id).cancel
 
     def put_back(self, job_id: str, *, message: str, after_s: float = 0.0) -> None:
@@ -229,7 +219,7 @@ class JobStore:
     def forget(self, job_id: str) -> None:
         """Remove a job that has ended, and its files."""
         self.save_ends()
-        with self._writing() as connection:
+        with self._state.writing() as connection:
             gone = connection.execute(
                 "DELETE FROM server_jobs"
                 " WHERE job_id = ? AND state IN ('done', 'failed', 'cancelled')",
@@ -238,8 +228,9 @@ class JobStore:
         if gone:
             shutil.rmtree(self.folder_of(job_id), ignore_errors=True)
 
-    def old(self, *, before: float) -> Sequence[str]:
-        """Return the ids of jobs that ended before a time, in s since 1970."""
+    def old(self) -> Sequence[str]:
+        """Return the ids of jobs that ended too long ago to be kept."""
+        before = time.time() - self._keep_s
         rows = self._read("SELECT job_id FROM server_jobs WHERE finished_at < ?", (before,))
         return [row["job_id"] for row in rows]
 
@@ -247,40 +238,41 @@ class JobStore:
         """Return where the files of a job are."""
         return self.folder / job_id
 
-    def close(self) -> None:
-        """Close the database."""
-        with self._lock:
-            self._connection.close()
+    def made_folder(self, job_id: str) -> Path:
+        """Return where they are, made if need be. Raises GalleryError where that is away."""
+        try:
+            for folder in (self.folder, self.folder_of(job_id)):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise GalleryError(f"{self.folder}: {error.strerror}") from error
+        return self.folder_of(job_id)
 
-    def _change(self, job_id: str, only_if: str, columns: str, *values: Any) -> int:
+    def close(self) -> None:
+        """Let go of the state."""
+        self._state.close()
+
+    def _change(
+        self, job_id: str, only_if: str, columns: str, *values: Any, wait_s: float = 2.0
+    ) -> int:
         """Change a job that is in the right state; returns how many were, 0 or 1."""
         # Numbered parameters may stand in ``columns``: the id comes after them.
         place = f"?{len(values) + 1}"
-        with self._writing() as connection:
+        with self._state.writing(wait_s=wait_s) as connection:
             return connection.execute(
                 f"UPDATE server_jobs SET {columns}, version = version + 1"
                 f" WHERE job_id = {place} AND {only_if}",
                 (*values, job_id),
             ).rowcount
 
-    def _read(self, query: str, values: Sequence[Any]) -> Sequence[sqlite3.Row]:
-        with self._lock, self._errors():
-            return self._connection.execute(query, values).fetchall()
+    def _read(self, query: str, values: Sequence[Any]) -> Sequence[dict[str, Any]]:
+        with self._state.reading() as connection:
+            cursor = connection.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._errors():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def _stored(self, row: sqlite3.Row) -> Stored:
+    def _stored(self, row: Mapping[str, Any]) -> Stored:
+        unsaved = self._unsaved.get(row["job_id"])
         fields = dict(row)
-        unsaved = self._unsaved.get(fields["job_id"])
         if unsaved is not None:
             fields |= unsaved
             fields["version"] += 1
@@ -293,16 +285,6 @@ class JobStore:
             cancel=bool(fields["cancel"]),
             version=fields["version"],
         )
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            kind = GalleryError
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                kind = GalleryBusyError
-            raise kind(f"{self.path}: {error}") from error
 
 
 def _job(fields: Mapping[str, Any]) -> Job:
