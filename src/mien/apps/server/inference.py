@@ -19,8 +19,9 @@ from mien.apps.server import wire
 from mien.apps.server.observe import Measures
 from mien.apps.server.settings import Settings
 from mien.errors import BusyError, MienError
+from mien.io.cores import available_cores
 from mien.tasks.batching import Batcher
-from mien.tasks.pipeline import Analyzer, available_cores
+from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis, Image
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from mien import errors
 from mien.apps.server import wire
 from mien.apps.server.failures import RestartingError
 from mien.errors import BusyError, MienError
-from mien.tasks.pipeline import CHUNK_PIXELS, Analyzer, Source, available_cores
+from mien.io.cores import available_cores
+from mien.tasks.pipeline import CHUNK_PIXELS, Analyzer, Source
 from mien.types import Analysis, Image
 
 logger = logging.getLogger(__name__)
