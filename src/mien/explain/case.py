@@ -1,0 +1,45 @@
+"""A case: one crop, what scores it, and where it lies in its picture. All that explainers see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mien.errors import InputError
+from mien.types.arrays import ByteArray, FloatArray, checked
+
+#: Crops (N,h,w,3) uint8 RGB, any N, to one score each (N,) float32; higher speaks more for.
+Scorer = Callable[[ByteArray], FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """What is to be explained.
+
+    ``crop (h,w,3) uint8 RGB``: as the model wants it aligned; ``labels (h,w) uint8``: the region
+    of each pixel, an index into ``regions``; ``to_image (2,3)``: continuous crop coordinates to
+    those of the picture; ``score``: what the model says of altered crops. ``target``: what is
+    scored ("match", "apparent_age", ...); ``threshold``: of the decision, where there is one.
+    """
+
+    crop: ByteArray
+    labels: ByteArray
+    regions: tuple[str, ...]
+    to_image: FloatArray
+    image_size_wh: tuple[int, int]
+    score: Scorer
+    target: str
+    model_id: str
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check shapes, and make the arrays read-only."""
+        crop = checked("crop", self.crop, ("h", "w", 3), dtype="uint8")
+        labels = checked("labels", self.labels, crop.shape[:2], dtype="uint8")
+        object.__setattr__(self, "crop", crop)
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "to_image", checked("to_image", self.to_image, (2, 3)))
+        if labels.size and int(labels.max()) >= len(self.regions):
+            raise InputError(
+                f"labels: got region {int(labels.max())}, expected less than {len(self.regions)}"
+            )
