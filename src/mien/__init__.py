@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mien.apps.client import ServerError as ServerError
     from mien.errors import MienError as MienError
     from mien.evaluate import evaluate as evaluate
+    from mien.explain.relations.build import relations as relations
+    from mien.explain.relations.graph import RelationGraph as RelationGraph
     from mien.gallery import Consent as Consent
     from mien.gallery import Gallery as Gallery
     from mien.gallery import Subject as Subject
@@ -69,6 +71,7 @@ _PUBLIC = {
     "Match": "mien.types",
     "MienError": "mien.errors",
     "OperatingPoint": "mien.types",
+    "RelationGraph": "mien.explain.relations.graph",
     "ServerError": "mien.apps.client",
     "Subject": "mien.gallery",
     "TemplateSet": "mien.recognition.sets",
@@ -87,6 +90,7 @@ _PUBLIC = {
     "identify": "mien.recognition.searching",
     "identify_in": "mien.recognition.searching",
     "read_image": "mien.io",
+    "relations": "mien.explain.relations.build",
     "to_pandas": "mien.render.table",
     "verify": "mien.recognition.verify",
 }

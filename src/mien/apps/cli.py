@@ -20,6 +20,7 @@ from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_gallery import register as register_gallery
+from mien.apps.cli_relations import register as register_relations
 from mien.apps.cli_serve import register as register_serve
 from mien.apps.terminal import plain_errors
 
@@ -201,6 +202,7 @@ register_cluster(app)
 register_album(app)
 register_evaluate(app)
 register_gallery(app)
+register_relations(app)
 register_serve(app)
 
 

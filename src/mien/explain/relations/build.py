@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from mien.errors import InputError, ModelError
+from mien.explain.reading import attribute_case
 from mien.explain.relations.graph import Fact, Node, Relation, RelationGraph
 from mien.explain.relations.looking import looks
+from mien.explain.relations.parts import with_regions
 from mien.explain.relations.places import FEATURES, pair_features
 from mien.models import get_spec
 from mien.recognition.compare import compare
@@ -37,22 +39,39 @@ PERSON_NOTE = (
 )
 
 
-def relations(source: Source | Analysis, *, fmr: float = 1e-3, **options: Any) -> RelationGraph:
+def relations(
+    source: Source | Analysis,
+    *,
+    fmr: float = 1e-3,
+    regions: str | None = None,
+    budget: int = 512,
+    seed: int = 0,
+    **options: Any,
+) -> RelationGraph:
     """Return how the faces of one picture relate: place, likeness, gaze, what they show.
 
     ``source``: a picture, or its Analysis (then with what was computed: ``gaze`` for looks,
     templates for likeness, attributes for what is shown). ``fmr``: of the threshold for one person.
-    Options are those of Analyzer. Raises InputError for an analysis that failed, ModelError where
-    no threshold was measured for the model at that rate.
+    ``regions``: an attribute ("apparent_age", "expression:happy", ...) whose regions are added for
+    each face, with those that act together, from ``budget`` altered crops a face; this needs the
+    picture. Other options are those of Analyzer. Raises InputError for an analysis that failed,
+    ModelError where no threshold was measured for the model at that rate.
     """
-    if not isinstance(source, Analysis):
-        chosen = analyzer(options.pop("tasks", None), **options)
-        source = chosen.analyze(source)
-    elif options:
-        raise InputError(f"relations: got {', '.join(options)} beside an Analysis, expected none")
-    if source.error is not None:
-        raise InputError(f"{source.source}: was not analysed: {source.error.message}")
-    return graph_of(source, fmr=fmr)
+    if isinstance(source, Analysis):
+        if options or regions is not None:
+            raise InputError("relations: an Analysis takes neither regions nor options")
+        if source.error is not None:
+            raise InputError(f"{source.source}: was not analysed: {source.error.message}")
+        return graph_of(source, fmr=fmr)
+    chosen = analyzer(options.pop("tasks", None), **options)
+    image = chosen.read(source)
+    (analysis,) = chosen.run([image])
+    graph = graph_of(analysis, fmr=fmr)
+    if regions is not None:
+        for row in range(len(analysis.found)):
+            case = attribute_case(image, analysis, row, regions, options=chosen.options)
+            graph = with_regions(graph, face_id(row), case, budget=budget, seed=seed)
+    return graph
 
 
 def graph_of(analysis: Analysis, *, fmr: float = 1e-3) -> RelationGraph:
