@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mien.apps.client import ServerError as ServerError
     from mien.errors import MienError as MienError
     from mien.evaluate import evaluate as evaluate
+    from mien.explain.counterfactual.asking import Counterfactual as Counterfactual
+    from mien.explain.counterfactual.asking import counterfactual as counterfactual
     from mien.explain.relations.build import relations as relations
     from mien.explain.relations.graph import RelationGraph as RelationGraph
     from mien.gallery import Consent as Consent
@@ -62,6 +64,7 @@ _PUBLIC = {
     "Client": "mien.apps.client",
     "Clustering": "mien.recognition.cluster",
     "Consent": "mien.gallery",
+    "Counterfactual": "mien.explain.counterfactual.asking",
     "Face": "mien.types",
     "Faces": "mien.types",
     "Gallery": "mien.gallery",
@@ -81,6 +84,7 @@ _PUBLIC = {
     "analyze_many": "mien.tasks.verbs",
     "cluster": "mien.recognition.cluster",
     "compare": "mien.recognition.compare",
+    "counterfactual": "mien.explain.counterfactual.asking",
     "crops": "mien.render.crops",
     "detect": "mien.tasks.verbs",
     "draw": "mien.render.draw",

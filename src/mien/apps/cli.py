@@ -18,6 +18,7 @@ from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, On, Pictur
 from mien.apps.cli_album import register as register_album
 from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
+from mien.apps.cli_counterfactual import register as register_counterfactual
 from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.cli_relations import register as register_relations
@@ -203,6 +204,7 @@ register_album(app)
 register_evaluate(app)
 register_gallery(app)
 register_relations(app)
+register_counterfactual(app)
 register_serve(app)
 
 
