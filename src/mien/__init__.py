@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mien.apps.client import ServerError as ServerError
     from mien.errors import MienError as MienError
     from mien.evaluate import evaluate as evaluate
+    from mien.explain import explain as explain
     from mien.explain.counterfactual.asking import Counterfactual as Counterfactual
     from mien.explain.counterfactual.asking import counterfactual as counterfactual
     from mien.explain.relations.build import relations as relations
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from mien.types import OperatingPoint as OperatingPoint
     from mien.types import Templates as Templates
     from mien.types.candidate import Candidate as Candidate
+    from mien.types.explanation import Explanation as Explanation
 
 _PUBLIC = {
     "Analysis": "mien.types",
@@ -65,6 +67,7 @@ _PUBLIC = {
     "Clustering": "mien.recognition.cluster",
     "Consent": "mien.gallery",
     "Counterfactual": "mien.explain.counterfactual.asking",
+    "Explanation": "mien.types.explanation",
     "Face": "mien.types",
     "Faces": "mien.types",
     "Gallery": "mien.gallery",
@@ -90,6 +93,7 @@ _PUBLIC = {
     "draw": "mien.render.draw",
     "embed": "mien.tasks.verbs",
     "evaluate": "mien.evaluate",
+    "explain": "mien.explain",
     "from_array": "mien.io",
     "identify": "mien.recognition.searching",
     "identify_in": "mien.recognition.searching",

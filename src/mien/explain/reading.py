@@ -86,6 +86,7 @@ def attribute_case(
 
 def tasks_for(target: str) -> tuple[str, ...]:
     """Return the tasks that a picture needs before an attribute of it is explained."""
+    known_tasks()  # all are registered before they are put in order
     return ("landmarks", *(name for name in ordered([_task_of(target)]) if name == "pose"))
 
 
