@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mien.explain import explain as explain
     from mien.explain.counterfactual.asking import Counterfactual as Counterfactual
     from mien.explain.counterfactual.asking import counterfactual as counterfactual
+    from mien.explain.prototypes.asking import prototypes as prototypes
     from mien.explain.relations.build import relations as relations
     from mien.explain.relations.graph import RelationGraph as RelationGraph
     from mien.gallery import Consent as Consent
@@ -97,6 +98,7 @@ _PUBLIC = {
     "from_array": "mien.io",
     "identify": "mien.recognition.searching",
     "identify_in": "mien.recognition.searching",
+    "prototypes": "mien.explain.prototypes.asking",
     "read_image": "mien.io",
     "relations": "mien.explain.relations.build",
     "to_pandas": "mien.render.table",

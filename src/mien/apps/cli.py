@@ -22,6 +22,7 @@ from mien.apps.cli_counterfactual import register as register_counterfactual
 from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_explain import register as register_explain
 from mien.apps.cli_gallery import register as register_gallery
+from mien.apps.cli_prototypes import register as register_prototypes
 from mien.apps.cli_relations import register as register_relations
 from mien.apps.cli_serve import register as register_serve
 from mien.apps.terminal import plain_errors
@@ -207,6 +208,7 @@ register_explain(app)
 register_gallery(app)
 register_relations(app)
 register_counterfactual(app)
+register_prototypes(app)
 register_serve(app)
 
 

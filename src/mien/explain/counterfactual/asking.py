@@ -8,7 +8,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from mien.errors import InputError, NoFaceError, SeveralFacesError
+from mien.errors import InputError
 from mien.explain.case import Case
 from mien.explain.comparison import match_case, one_mesh
 from mien.explain.counterfactual.edits import KINDS, Donor, alternatives
@@ -18,7 +18,7 @@ from mien.geometry.similarity import fit_similarity, invert
 from mien.geometry.warp import transform_points, warp_crops
 from mien.models import get_spec
 from mien.recognition.operating import operating_point
-from mien.recognition.verify import Choose, chosen_row, one_template
+from mien.recognition.verify import Choose, one_face, one_template
 from mien.tasks.pipeline import Analyzer, Source
 from mien.tasks.verbs import analyzer
 from mien.types import Analysis, Image
@@ -124,7 +124,7 @@ def counterfactual(
     chosen = analyzer(asked, **options)
     image = chosen.read(probe)
     (analysis,) = chosen.run([image])
-    row = _row(analysis, choose)
+    row = one_face(analysis, choose=choose)
     if target is None:
         assert reference is not None
         point_case, threshold = _match(chosen, image, analysis, row, reference, fmr, choose)
@@ -214,7 +214,7 @@ def _search(
         image = chosen.read(donor)
         (theirs,) = chosen.run([image])
         size_wh = (case.crop.shape[1], case.crop.shape[0])
-        their_mesh = one_mesh(theirs, _row(theirs, choose))
+        their_mesh = one_mesh(theirs, one_face(theirs, choose=choose))
         to_image = _same_frame(their_mesh, one_mesh(analysis, row), case.to_image)
         crop = warp_crops(image.pixels, to_image[None], size_wh)[0]
         given = Donor(crop, _in_crop(to_image, their_mesh))
@@ -233,15 +233,3 @@ def _same_frame(theirs: FloatArray, ours: FloatArray, to_image: FloatArray) -> F
     linear = moved[:, :2] @ to_image[:, :2]
     shift = moved[:, :2] @ to_image[:, 2] + moved[:, 2]
     return np.column_stack([linear, shift]).astype(np.float32)
-
-
-def _row(analysis: Analysis, choose: Choose) -> int:
-    faces = analysis.found
-    if not len(faces):
-        raise NoFaceError(f"{analysis.source}: no face was found, one is needed")
-    if len(faces) > 1 and choose == "single":
-        raise SeveralFacesError(
-            f"{analysis.source}: shows {len(faces)} faces, one is needed; choose 'largest' or "
-            "'central' to take one of them"
-        )
-    return 0 if len(faces) == 1 else chosen_row(faces, choose)
