@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage.data import astronaut
 from sklearn.metrics import r2_score
 
 from mien.errors import InputError, MissingExtraError
+from mien.explain.concepts.asking import READINGS, concepts
 from mien.explain.concepts.columns import Concepts, concepts_of
 from mien.explain.concepts.fitting import fit_sparse, fit_tree, r2_estimate
 from mien.types import Attribute, Boxes, Faces
+from tests.apps.conftest import Run, run_mien  # noqa: F401
 
 NAMES = tuple(f"concept {number}" for number in range(12))
 
@@ -111,3 +116,45 @@ def test_without_scikit_learn_the_error_says_what_to_install(
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(MissingExtraError, match=r"mien\[audit\]"):
         fit_sparse(table(40, 0), np.arange(40.0), table(40, 1), np.arange(40.0))
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The portrait 180 times, brighter and darker, turned and shifted a little."""
+    folder = tmp_path_factory.mktemp("many")
+    rng = np.random.default_rng(0)
+    face = astronaut()[20:250, 120:350]
+    for number in range(180):
+        turn = cv2.getRotationMatrix2D((115, 115), rng.uniform(-15, 15), rng.uniform(0.85, 1))
+        made = cv2.warpAffine(face, turn, (230, 230), borderMode=cv2.BORDER_REFLECT)
+        made = np.clip(made * rng.uniform(0.35, 1.2), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{number:03}.png"), made[:, :, ::-1])
+    return folder
+
+
+@pytest.mark.slow
+def test_pictures_end_to_end(many: Path) -> None:
+    found = concepts(many, "score", reference=astronaut(), threads=1)
+    assert found.n_faces == found.n_pictures == 180
+    assert found.sparse.r2.n == found.tree.fidelity.n
+    assert found.sparse.n_fit + found.sparse.r2.n == 180
+    assert not any(name.startswith(READINGS) for name, _ in found.sparse.weights)
+    assert "need not be a cause" in found.to_text()
+
+
+def test_the_command_says_what_is_missing(run_mien: Run, portrait_file: Path) -> None:  # noqa: F811
+    done = run_mien("concepts", portrait_file, "--target", "unit:3")
+    assert done.returncode == 2
+    assert "expected 30 or more" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_asked(portrait: np.ndarray) -> None:
+    with pytest.raises(InputError, match="goes with a reference"):
+        concepts([portrait], "score")
+    with pytest.raises(InputError, match="unit:0 to 127"):
+        concepts([portrait], "unit:128")
+    with pytest.raises(InputError, match="expected unit:N"):
+        concepts([portrait], "kindness")
+    with pytest.raises(InputError, match="expected 30 or more"):
+        concepts([portrait, portrait[:, ::-1]], "unit:0")

@@ -18,6 +18,7 @@ from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, On, Pictur
 from mien.apps.cli_album import register as register_album
 from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
+from mien.apps.cli_concepts import register as register_concepts
 from mien.apps.cli_counterfactual import register as register_counterfactual
 from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_explain import register as register_explain
@@ -209,6 +210,7 @@ register_gallery(app)
 register_relations(app)
 register_counterfactual(app)
 register_prototypes(app)
+register_concepts(app)
 register_serve(app)
 
 
