@@ -21,10 +21,10 @@ PROTOCOL = (
     "FER2013 `validation`, the first pictures of each folder (neutral has no action units) in "
     "which a face is found; the shown expression's probability is explained by the default "
     "method at its default budget, seed 0. IoU: of the area that the action units of the "
-    "prototype move and as large an area of the regions with the highest score a pixel, within "
-    "the face; chance: the same over random orders of the regions. Correlation: of scores and guided area over the "
-    "face's pixels. Top: the region that speaks most for it is a guided one; chance: share of "
-    "guided regions."
+    "prototype move and as large an area of the regions with the highest score a pixel, "
+    "within the face; chance: the same over random orders of the regions. Correlation: of "
+    "scores and guided area over the face's pixels. Top: the region that speaks most for it "
+    "is a guided one; chance: share of guided regions."
 )
 _EACH = 12
 _MOST_TRIED = 3
