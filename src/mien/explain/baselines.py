@@ -18,7 +18,8 @@ def at_random(case: Case, budget: int, generator: np.random.Generator) -> Findin
     """Draw smooth noise, and each region's score by itself, so that all are as likely the top."""
     noise = generator.normal(size=(_CELLS, _CELLS)).astype(np.float32)
     height, width = case.labels.shape
-    values = np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))
+    large = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+    values = np.asarray(large, np.float32)
     scores = generator.normal(size=len(case.regions)).astype(np.float32)
     return Finding(_base(case), values, scores, 1)
 

@@ -22,13 +22,14 @@ def mesh_triangles() -> IntArray:
 
     Seen from the front: on a turned head those of the far side may lie over each other.
     """
-    points = canonical_face()[:, :2].astype(np.float32)
+    # In hundredths of its unit: OpenCV's plane is counted in whole ones.
+    points = 100 * canonical_face()[:, :2].astype(np.float32)
     low, high = points.min(axis=0) - 1, points.max(axis=0) + 1
     plane = cv2.Subdiv2D((*low.astype(int).tolist(), *np.ceil(high - low + 1).astype(int).tolist()))
     plane.insert(points.tolist())
-    corners = plane.getTriangleList().reshape(-1, 3, 2)
+    corners = np.asarray(plane.getTriangleList()).reshape(-1, 3, 2)
     distance = np.abs(corners[:, :, None] - points).max(axis=3)
-    inside = (distance.min(axis=2) < 1e-5).all(axis=1)
+    inside = (distance.min(axis=2) < 1e-3).all(axis=1)
     triangles: IntArray = distance.argmin(axis=2)[inside].astype(np.int64)
     triangles.flags.writeable = False
     return triangles
@@ -60,4 +61,4 @@ def warp_face(
     warped = cv2.remap(pixels, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR)
     height, width = pixels.shape[:2]
     there = (maps >= 0).all(axis=2) & (maps <= (width - 1, height - 1)).all(axis=2)
-    return np.asarray(warped, np.uint8), there
+    return np.asarray(warped, np.uint8), np.asarray(there)

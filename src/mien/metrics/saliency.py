@@ -35,10 +35,9 @@ def flagged(values: FloatArray, truth: BoolArray, *, fpr: float) -> BoolArray:
     values, truth = _columns(values, truth)
     false = np.sort(values[~truth])[::-1]
     allowed = math.floor(fpr * len(false) + 1e-9)
-    if allowed >= len(false):
-        marked: BoolArray = np.ones(len(values), np.bool_)
-        return marked
-    return values > false[allowed]
+    threshold = false[allowed] if allowed < len(false) else -np.inf
+    marked: BoolArray = values > threshold
+    return marked
 
 
 def _columns(values: FloatArray, truth: BoolArray) -> tuple[FloatArray, BoolArray]:

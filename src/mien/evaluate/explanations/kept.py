@@ -23,7 +23,15 @@ _CODE = (
     *("explain", "metrics/saliency.py"),
     *(
         f"evaluate/explanations/{name}.py"
-        for name in ("cut_faces", "inpainting", "playing", "shuffled", "trials", "triplets")
+        for name in (
+            "arena",
+            "cut_faces",
+            "inpainting",
+            "playing",
+            "shuffled",
+            "trials",
+            "triplets",
+        )
     ),
 )
 

@@ -21,8 +21,9 @@ _SHIFT_PX, _BRIGHTER, _JPEG = (2, 1), 1.1, 75
 
 
 def _shifted(case: Case) -> Case:
-    move = np.float32([[1, 0, _SHIFT_PX[0]], [0, 1, _SHIFT_PX[1]]])
-    size_wh = case.labels.shape[::-1]
+    move = np.array([[1, 0, _SHIFT_PX[0]], [0, 1, _SHIFT_PX[1]]], np.float32)
+    height, width = case.labels.shape
+    size_wh = (width, height)
     crop = cv2.warpAffine(case.crop, move, size_wh, borderMode=cv2.BORDER_REPLICATE)
     labels = cv2.warpAffine(
         case.labels, move, size_wh, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE

@@ -79,9 +79,10 @@ def find_triplets(
 ) -> Found:
     """Return about ``wanted`` triplets with mated score >= threshold > inpainted mate's score.
 
-    Pairs are taken in random order, one a person in turn. Each gives at most one triplet a characteristic, the first of
-    DONORS that does; a characteristic takes no more once it has its share of ``wanted`` and a
-    quarter as much again, so that what recognisers look at most does not make up the game.
+    Pairs are taken in random order, one a person in turn. Each gives at most one triplet a
+    characteristic, the first of DONORS that does; a characteristic takes no more once it has its
+    share of ``wanted`` and a quarter as much again, so that what recognisers look at most does not
+    make up the game.
     """
     rng = np.random.default_rng(seed)
     pairs, scores, counted = _near_pairs(faces, threshold, rng)
