@@ -8,6 +8,7 @@ from typing import Any
 
 from mien.errors import InputError
 from mien.types.arrays import FloatArray, checked, same_length
+from mien.types.wording import Words, facts, plain_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,13 @@ class Explanation:
             name: float(score) * scale
             for name, score in zip(self.regions, self.region_scores, strict=True)
         }
+
+    def to_text(self, *, words: Words = plain_words) -> str:
+        """Return a few hedged sentences made from ``mien.types.wording.facts`` alone.
+
+        ``words``: facts in, text out; a language model, say. None is needed.
+        """
+        return words(facts(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, without the map."""
