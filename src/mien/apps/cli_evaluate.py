@@ -153,7 +153,7 @@ def explanations(
     data: Annotated[Path, typer.Option(help="The folder of the data set.")],
     methods: Annotated[
         str | None,
-        typer.Option(help="Explainers, parted by commas (default: all).", show_default=False),
+        typer.Option(help="Explainers, parted by commas.", show_default=False),
     ] = None,
     dataset: Annotated[str, typer.Option(help="Layout of the folder; see --list.")] = "lfw",
     split: Annotated[str, typer.Option(help="tune, report or all: whose pictures.")] = "report",

@@ -40,7 +40,5 @@ def _base(case: Case) -> float:
     return float(case.score(case.crop[None])[0])
 
 
-register(Explainer("random", "Chance", at_random, budget=1, smallest_budget=1, baseline=True))
-register(
-    Explainer("centre", "The middle", at_the_middle, budget=1, smallest_budget=1, baseline=True)
-)
+register(Explainer("random", "Chance", at_random, budget=2, baseline=True))
+register(Explainer("centre", "The middle", at_the_middle, budget=2, baseline=True))

@@ -15,15 +15,18 @@ from mien.evaluate.environment import environment
 from mien.evaluate.explanations.arena import Arena, Asked, opened_arena
 from mien.evaluate.explanations.cases_page import write_cases
 from mien.evaluate.explanations.cut_faces import TASKS, cut_faces
-from mien.evaluate.explanations.figures import findings_of
+from mien.evaluate.explanations.figures import BESIDE, findings_of
 from mien.evaluate.explanations.kept import Kept
 from mien.evaluate.lfw import FIRST_REPORTED_FOLD
 from mien.evaluate.readings import Progress, Readings, quiet
 from mien.evaluate.result import Evaluation, Result
-from mien.explain.explainer import get_explainer, known_explainers
+from mien.explain.explainer import get_explainer
+from mien.explain.explaining import DEFAULT_METHOD
 from mien.recognition.verify import Choose
 from mien.tasks.pipeline import Analyzer
 
+#: What is judged unless told: what mien explains with, and what it is put beside.
+METHODS = tuple(dict.fromkeys((DEFAULT_METHOD, *BESIDE, "dise")))
 #: Choose on the one, report on the other; for data without folds these shares of the people.
 SPLITS = {"tune": 0.6, "report": 0.4}
 TITLE = "Explanations of matches: the inpainting game"
@@ -56,7 +59,7 @@ def evaluate_explanations(
 ) -> Evaluation:
     """Measure how right explanations of matches are, on triplets made of labelled data.
 
-    ``methods``: explainers (default: all that see one picture); ``split``: "tune" to choose by,
+    ``methods``: explainers (default: METHODS); ``split``: "tune" to choose by,
     "report", or "all"; ``trials``: triplets on which faithfulness, sanity and stability are tried;
     ``budget``: crops that each may score (default: its own); ``fill``: what hidden parts look like;
     ``fmr``: of the operating point whose threshold counts; ``cache``: a folder in which all that
@@ -103,9 +106,11 @@ def evaluate_explanations(
 def _methods(names: Sequence[str]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise InputError(f"methods: got {', '.join(names)}, expected each once")
-    if names:
-        return tuple(get_explainer(name).name for name in names)
-    return tuple(name for name, one in known_explainers().items() if not one.needs_partner)
+    chosen = [get_explainer(name) for name in (names if names else METHODS)]
+    for one in chosen:
+        if one.needs_partner:
+            raise InputError(f"method {one.name!r} looks at the other picture, hidden here")
+    return tuple(one.name for one in chosen)
 
 
 def samples_of(dataset: Dataset, split: str) -> list[Sample]:
