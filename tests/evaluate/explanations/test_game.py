@@ -113,7 +113,6 @@ def test_nobody_with_two_pictures_gives_no_triplet(faces: CutFaces, embed: Embed
 def test_the_case_shows_the_probe_and_no_other_pixel(faces: CutFaces, board: Board) -> None:
     assert any((board.case.crop == crop).all() for crop in faces.crops)
     assert board.case.partner is None
-    assert board.case.embed is None
     first, second = board.case.score(board.mates)
     assert first > 0 > second
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -12,7 +12,8 @@ import numpy as np
 from mien.evaluate.explanations.cut_faces import CutFaces, Embed
 from mien.evaluate.explanations.inpainting import donated, inpainted, true_area, true_parts
 from mien.evaluate.explanations.triplets import Triplet
-from mien.explain.case import Case, Scorer
+from mien.explain.case import Case
+from mien.explain.comparison import scorer
 from mien.explain.explainer import Finding
 from mien.geometry.face_parts import FACE_PARTS, face_parts
 from mien.metrics.saliency import flagged, top_share
@@ -49,16 +50,17 @@ def laid_out(faces: CutFaces, triplet: Triplet, embed: Embed, model_id: str) -> 
     assert pixels is not None, "a triplet was made of it before"
     mates = np.stack([crops[mate], pixels])
     labels = face_parts(meshes[probe], size_wh)
-    case = Case(
+    unscored = Case(
         crops[probe],
         labels,
         FACE_PARTS,
         np.eye(2, 3, dtype=np.float32),
         size_wh,
-        contrast(mates, embed),
+        scorer(embed, faces.vectors[mate]),
         "match against another",
         model_id,
     )
+    case = contrasted(unscored, mates, embed)
     twin = replaced(faces, probe, donor, triplet.characteristic)
     if twin is not None and case.score(twin[None])[0] >= 0:
         twin = None
@@ -66,17 +68,14 @@ def laid_out(faces: CutFaces, triplet: Triplet, embed: Embed, model_id: str) -> 
     return Board(case, triplet.characteristic, area, twin, mates)
 
 
-def contrast(mates: ByteArray, embed: Embed) -> Scorer:
-    """Return what scores crops: their score with the first of ``mates (2,h,w,3)`` less the other's.
+def contrasted(case: Case, mates: ByteArray, embed: Embed) -> Case:
+    """Return the case with scores above 0 for what is nearer to the mate than to the inpainted one.
 
-    It is above 0 for what is nearer to the mate than to the inpainted one.
+    ``mates (2,h,w,3)``: both, as ``embed`` sees them.
     """
     first, second = embed(mates)
-
-    def score(crops: ByteArray) -> FloatArray:
-        return np.asarray(embed(crops) @ (first - second), np.float32)
-
-    return score
+    direction = first - second
+    return replace(case, score=scorer(embed, direction), embed=embed, direction=direction)
 
 
 def replaced(faces: CutFaces, row: int, donor: int, characteristic: str) -> ByteArray | None:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from mien.evaluate.explanations.cut_faces import Embed
-from mien.evaluate.explanations.playing import Board, contrast
+from mien.evaluate.explanations.playing import Board, contrasted
 from mien.explain.case import Case
 from mien.explain.explainer import Finding
 from mien.explain.explaining import find
@@ -67,8 +67,7 @@ def under_random_weights(
     board: Board, embed: Embed, *, method: str, budget: int, seed: int
 ) -> list[float]:
     """Return the region scores where ``embed``, of a network with shuffled weights, scores."""
-    case = replace(board.case, score=contrast(board.mates, embed))
-    return _scores(case, method, budget, seed)
+    return _scores(contrasted(board.case, board.mates, embed), method, budget, seed)
 
 
 def _scores(case: Case, method: str, budget: int, seed: int) -> list[float]:
