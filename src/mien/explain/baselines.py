@@ -20,7 +20,8 @@ def at_random(case: Case, budget: int, generator: np.random.Generator) -> Findin
     height, width = case.labels.shape
     large = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
     values = np.asarray(large, np.float32)
-    scores = generator.normal(size=len(case.regions)).astype(np.float32)
+    scores = 1 - generator.random(len(case.regions)).astype(np.float32)
+    scores[np.bincount(case.labels.ravel(), minlength=len(scores)) == 0] = 0
     return Finding(_base(case), values, scores, 1)
 
 

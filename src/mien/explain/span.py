@@ -20,9 +20,7 @@ from mien.types.arrays import Array, ByteArray, FloatArray
 _MILD = 1 / 30
 #: How much of their mean square is added to the moves' products: moves are alike, and noisy.
 _RIDGE = 0.1
-_SCALAR = (
-    "this score is no product with a template: regions have the mean of what hiding them loses"
-)
+_SCALAR = "the score is no product with a template: a region has the mean of what hiding it loses"
 
 
 def find(case: Case, budget: int, generator: np.random.Generator) -> Finding:
@@ -57,7 +55,7 @@ def _without(crop: ByteArray, hidden: ByteArray, area: FloatArray) -> ByteArray:
 
 
 def _seen(case: Case, crops: ByteArray) -> tuple[Array, Array]:
-    """Return vectors (N,D) of crops, and the direction (D,) whose product with them is the score."""
+    """Return vectors (N,D) of crops, and the direction (D,): their product is the score."""
     count = len(crops)
     if case.direction is None or case.embed is None:
         scores = in_batches(case.score, count, lambda rows: crops[rows], threads=case.threads)

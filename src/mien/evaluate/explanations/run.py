@@ -21,12 +21,12 @@ from mien.evaluate.lfw import FIRST_REPORTED_FOLD
 from mien.evaluate.readings import Progress, Readings, quiet
 from mien.evaluate.result import Evaluation, Result
 from mien.explain.explainer import get_explainer
-from mien.explain.explaining import DEFAULT_METHOD
+from mien.explain.explaining import DEFAULT_AGAINST, DEFAULT_METHOD
 from mien.recognition.verify import Choose
 from mien.tasks.pipeline import Analyzer
 
-#: What is judged unless told: what mien explains with, and what it is put beside.
-METHODS = tuple(dict.fromkeys((DEFAULT_METHOD, *BESIDE, "dise")))
+#: What is judged unless told: what mien explains such cases with, and what it is put beside.
+METHODS = tuple(dict.fromkeys((DEFAULT_AGAINST, *BESIDE, DEFAULT_METHOD)))
 #: Choose on the one, report on the other; for data without folds these shares of the people.
 SPLITS = {"tune": 0.6, "report": 0.4}
 TITLE = "Explanations of matches: the inpainting game"
