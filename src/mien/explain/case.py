@@ -38,8 +38,9 @@ class Case:
 
     ``threads``: how many batches may be scored at once, from as many threads; ``fill``: what a
     hidden part looks like, a name in ``masking.FILLS``, ``None`` for the method's own choice;
-    ``notes``: what a reader must know of the score. ``embed`` and ``partner`` are there for
-    comparisons whose other picture may be seen.
+    ``notes``: what a reader must know of the score. Of a comparison: ``embed``, what makes
+    templates of crops, and ``direction (D,)``, whose product with a template is the score;
+    ``partner`` where its other picture may be seen.
     """
 
     crop: ByteArray
@@ -56,6 +57,7 @@ class Case:
     notes: tuple[str, ...] = field(default=())
     embed: Embedder | None = None
     partner: Partner | None = None
+    direction: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, and make the arrays read-only."""

@@ -76,13 +76,14 @@ def comparison_case(
     for one in templates:
         _check_template(one, spec, options)
     embed = embedder(options, mirror=mirror)
+    direction = _direction(templates)
     return Case(
         probe.crop,
         probe.labels,
         FACE_PARTS,
         probe.to_image,
         probe.image_size_wh,
-        _scorer(embed, templates),
+        scorer(embed, direction),
         "match" if against is None else "match against another",
         template_model_id(spec, mesh=options.mesh, mirror=mirror),
         threshold=threshold if against is None else None,
@@ -90,6 +91,7 @@ def comparison_case(
         notes=() if mirror else (PLAIN,),
         embed=embed,
         partner=partner,
+        direction=direction,
     )
 
 
@@ -139,9 +141,14 @@ def _check_template(template: Templates, spec: ModelSpec, options: Options) -> N
         )
 
 
-def _scorer(embed: Embedder, templates: list[Templates]) -> Scorer:
+def _direction(templates: list[Templates]) -> FloatArray:
     vectors = np.stack([one.vectors[0] for one in templates]).astype(np.float64)
-    direction = vectors[0] - (vectors[1] if len(vectors) > 1 else 0.0)
+    direction: FloatArray = vectors[0] - (vectors[1] if len(vectors) > 1 else 0.0)
+    return direction
+
+
+def scorer(embed: Embedder, direction: FloatArray) -> Scorer:
+    """Return what scores crops: the product of their templates with a direction (D,)."""
 
     def score(crops: ByteArray) -> FloatArray:
         return np.asarray(embed(crops) @ direction, np.float32)
