@@ -14,6 +14,8 @@ from mien.types.explanation import Explanation
 
 #: Chosen by measurement: see docs/capabilities/explain.md.
 DEFAULT_METHOD = "shapley"
+#: Of matches with one template rather than with another: see docs/explanations.md.
+DEFAULT_AGAINST = "span"
 
 
 def explain_case(
