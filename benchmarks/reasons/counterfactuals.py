@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.accuracy.rows import Row
 from benchmarks.reasons.figures import lfw_pairs, mean, share
 from mien.errors import MienError
-from mien.explain.comparison import aligned_parts, match_case, one_mesh
+from mien.explain.comparison import aligned, match_case, one_mesh
 from mien.explain.counterfactual.edits import KINDS, Alternatives, Donor, alternatives
 from mien.explain.counterfactual.search import Flip, flip
 from mien.geometry.similarity import invert
@@ -109,10 +109,9 @@ def _searched(
 
 
 def _aligned(side: _Side) -> tuple[np.ndarray, FloatArray]:
-    spec = get_spec(analyzer(("embed",)).options.embedder)
-    crop, _, to_image = aligned_parts(side.image, side.analysis, side.row, spec)
+    face = aligned(side.image, side.analysis, side.row, options=analyzer(("embed",)).options)
     mesh = one_mesh(side.analysis, side.row)
-    return crop, transform_points(invert(to_image[None]), mesh[None])[0]
+    return face.crop, transform_points(invert(face.to_image[None]), mesh[None])[0]
 
 
 def _at_random(edits: Alternatives, flipped) -> int | None:

@@ -7,10 +7,9 @@ from pathlib import Path
 from benchmarks.accuracy.rows import Row
 from benchmarks.reasons.figures import lfw_pairs, mean
 from mien.errors import MienError
-from mien.explain.comparison import aligned_parts, embedder
+from mien.explain.comparison import aligned, embedder
 from mien.explain.prototypes.alterations import CHARACTERISTICS
 from mien.explain.prototypes.likeness import Likeness, likeness
-from mien.models import get_spec
 from mien.recognition.verify import one_face, one_template
 from mien.tasks.verbs import analyzer
 
@@ -46,5 +45,5 @@ def _compared(probe: Path, reference: Path) -> Likeness | None:
         template = one_template(second, choose="central")
     except MienError:
         return None
-    crop, _, _ = aligned_parts(images[0], first, row, get_spec(chosen.options.embedder))
+    crop = aligned(images[0], first, row, options=chosen.options).crop
     return likeness(crop, embedder(chosen.options, mirror=chosen.options.mirror), template, k=1)

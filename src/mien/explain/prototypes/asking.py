@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import InputError, NoFaceError
-from mien.explain.comparison import aligned_parts, embedder
+from mien.explain.comparison import aligned, embedder
 from mien.explain.prototypes.likeness import Likeness, likeness
 from mien.gallery import Gallery
-from mien.models import get_spec
 from mien.recognition.pinned import analyzer_for
 from mien.recognition.verify import Choose, one_face
 from mien.tasks.pipeline import Analyzer, Source
@@ -52,8 +51,7 @@ def prototypes(
     else:
         assert analysis.templates is not None
         templates, names = _of_gallery(gallery, analysis.templates[[row]])
-    spec = get_spec(chosen.options.embedder)
-    crop, _, _ = aligned_parts(image, analysis, row, spec)
+    crop = aligned(image, analysis, row, options=chosen.options).crop
     embed = embedder(chosen.options, mirror=chosen.options.mirror)
     return likeness(crop, embed, templates, names=names, k=k, seed=seed)
 
