@@ -22,7 +22,7 @@ def draw_relations(image: Image, graph: RelationGraph) -> Image:
     """Return a copy of the photo with its faces numbered and their relations drawn.
 
     Yellow arrow: the gaze fits that face, paler the worse; yellow ring: it fits the camera. Green
-    line: one person; violet, dashed: kin-like, unreliable. Raises InputError where the graph is of
+    line: one person; violet: kin-like; dashed: unreliable. Raises InputError where the graph is of
     a picture of another size.
     """
     if graph.image_size_wh != image.size_wh:
@@ -35,7 +35,7 @@ def draw_relations(image: Image, graph: RelationGraph) -> Image:
     for kind, colour in (("same_person", SAME_COLOUR), ("kin_like", KIN_COLOUR)):
         for edge in graph.between(kind):
             ends = [faces[end][1] for end in (edge.source, edge.target)]
-            _line(canvas, ends[0], ends[1], colour, dashed=kind == "kin_like")
+            _line(canvas, ends[0], ends[1], colour, dashed=not edge.reliable)
     for row, node in faces.values():
         canvas.stroke(
             [(rounded_box(_box(node), 0.12 * _side(node)), True)], face_colour(row), width=1.6
