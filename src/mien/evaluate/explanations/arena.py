@@ -42,6 +42,7 @@ class Asked:
     budget: int | None
     fill: str | None
     fmr: float
+    threshold: float | None
     seed: int
 
     def budget_of(self, method: str) -> int:
@@ -160,7 +161,9 @@ def opened_arena(
     options = analyzer.options
     spec = get_spec(options.embedder)
     model_id = template_model_id(spec, mesh=options.mesh, mirror=False)
-    threshold = operating_point(spec, model_id, fmr=asked.fmr).threshold
+    threshold = asked.threshold
+    if threshold is None:
+        threshold = operating_point(spec, model_id, fmr=asked.fmr).threshold
     embed = unit_embedder(load(options.embedder, device=options.device))
     recipe = [readings.data_sha256, recipe_of(analyzer), model_id, threshold, asked.seed]
     record = kept.of(
