@@ -17,7 +17,7 @@ import numpy as np
 from mien.errors import DatasetError
 from mien.evaluate.explanations.cases_page import Shown
 from mien.evaluate.explanations.cut_faces import CutFaces, Embed, unit_embedder
-from mien.evaluate.explanations.kept import Kept
+from mien.evaluate.explanations.kept import TRIPLETS, Kept
 from mien.evaluate.explanations.playing import Board, judged, laid_out
 from mien.evaluate.explanations.shuffled import shuffled_network
 from mien.evaluate.explanations.trials import areas, changed, under_random_weights
@@ -176,6 +176,7 @@ def opened_arena(
             seed=asked.seed,
             progress=progress,
         ).to_dict(),
+        code=TRIPLETS,
     )
     found = Found.from_dict(record)
     if not found.triplets:
