@@ -13,7 +13,6 @@ import numpy as np
 from mien.explain.case import Case
 from mien.explain.explainer import Explainer, Finding, register
 from mien.explain.masking import FILLS, in_batches, soft_areas
-from mien.explain.spreading import over_regions
 from mien.types.arrays import Array, ByteArray, FloatArray
 
 #: Standard deviation, in shares of the crop's side, of a blur that takes details alone.
@@ -27,8 +26,8 @@ def find(case: Case, budget: int, generator: np.random.Generator) -> Finding:
     """Embed the crop without each of its regions, hidden in as many ways as the budget takes.
 
     A region's score is the squared length of the direction's part in the span of its moves (for
-    two templates out of that of their difference, by which the two score apart), with the sign of
-    what hiding it loses on average.
+    two templates out of that of their difference, by which the two score apart); it is below 0
+    where the score rises in whichever way the region is hidden. Each pixel has its region's score.
     """
     present = np.flatnonzero(np.bincount(case.labels.ravel()))
     hidden = _ways(case.crop)[: (budget - 1) // len(present)]
@@ -40,7 +39,7 @@ def find(case: Case, budget: int, generator: np.random.Generator) -> Finding:
     scores[present] = [_reach(moves[:, place], direction) for place in range(len(present))]
     notes = () if case.direction is not None else (_SCALAR,)
     base = float(vectors[0] @ direction)
-    return Finding(base, over_regions(scores, case.labels), scores, len(crops), notes=notes)
+    return Finding(base, scores[case.labels], scores, len(crops), notes=notes)
 
 
 def _ways(crop: ByteArray) -> list[ByteArray]:
@@ -71,7 +70,8 @@ def _reach(moves: Array, direction: Array) -> float:
         return float(along.mean())
     products = moves @ moves.T
     products += (_RIDGE * np.trace(products) / len(moves) + 1e-9) * np.eye(len(moves))
-    return float(np.sign(along.mean()) * (along @ np.linalg.solve(products, along)))
+    reach = float(along @ np.linalg.solve(products, along))
+    return -reach if (along < 0).all() else reach
 
 
 register(

@@ -17,7 +17,7 @@ import numpy as np
 from mien.errors import DatasetError
 from mien.evaluate.explanations.cases_page import Shown
 from mien.evaluate.explanations.cut_faces import CutFaces, Embed, unit_embedder
-from mien.evaluate.explanations.kept import Kept
+from mien.evaluate.explanations.kept import TRIPLETS, Kept
 from mien.evaluate.explanations.playing import Board, judged, laid_out
 from mien.evaluate.explanations.shuffled import shuffled_network
 from mien.evaluate.explanations.trials import areas, changed, under_random_weights
@@ -42,6 +42,7 @@ class Asked:
     budget: int | None
     fill: str | None
     fmr: float
+    threshold: float | None
     seed: int
 
     def budget_of(self, method: str) -> int:
@@ -160,7 +161,9 @@ def opened_arena(
     options = analyzer.options
     spec = get_spec(options.embedder)
     model_id = template_model_id(spec, mesh=options.mesh, mirror=False)
-    threshold = operating_point(spec, model_id, fmr=asked.fmr).threshold
+    threshold = asked.threshold
+    if threshold is None:
+        threshold = operating_point(spec, model_id, fmr=asked.fmr).threshold
     embed = unit_embedder(load(options.embedder, device=options.device))
     recipe = [readings.data_sha256, recipe_of(analyzer), model_id, threshold, asked.seed]
     record = kept.of(
@@ -173,6 +176,7 @@ def opened_arena(
             seed=asked.seed,
             progress=progress,
         ).to_dict(),
+        code=TRIPLETS,
     )
     found = Found.from_dict(record)
     if not found.triplets:

@@ -18,21 +18,13 @@ from typing import Any, Self
 from mien.errors import InputError
 from mien.evaluate.store import code_sha256
 
-#: What shapes what is kept here, beside the packages that shape an analysis.
-_CODE = (
+_HERE = "evaluate/explanations"
+#: What shapes triplets, and what comes of them, beside the packages that shape an analysis.
+TRIPLETS = tuple(f"{_HERE}/{name}.py" for name in ("cut_faces", "inpainting", "triplets"))
+JUDGED = (
+    *TRIPLETS,
     *("explain", "metrics/saliency.py"),
-    *(
-        f"evaluate/explanations/{name}.py"
-        for name in (
-            "arena",
-            "cut_faces",
-            "inpainting",
-            "playing",
-            "shuffled",
-            "trials",
-            "triplets",
-        )
-    ),
+    *(f"{_HERE}/{name}.py" for name in ("arena", "playing", "shuffled", "trials")),
 )
 
 
@@ -74,11 +66,14 @@ class Kept:
         if self._database is not None:
             self._database.close()
 
-    def of(self, recipe: Any, make: Callable[[], Any]) -> Any:
-        """Return what was kept for a recipe, else make it and keep it; both are JSON values."""
+    def of(self, recipe: Any, make: Callable[[], Any], *, code: tuple[str, ...] = JUDGED) -> Any:
+        """Return what was kept for a recipe, else make it and keep it; both are JSON values.
+
+        ``code``: packages and modules whose source belongs to the recipe.
+        """
         if self._database is None:
             return make()
-        key = _key(recipe)
+        key = _key(recipe, code)
         with self._lock:
             row = self._database.execute("SELECT body FROM kept WHERE recipe = ?", (key,))
             found = row.fetchone()
@@ -92,6 +87,6 @@ class Kept:
         return made
 
 
-def _key(recipe: Any) -> str:
-    text = json.dumps([code_sha256(), code_sha256(_CODE), recipe], sort_keys=True)
+def _key(recipe: Any, code: tuple[str, ...]) -> str:
+    text = json.dumps([code_sha256(), code_sha256(code), recipe], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

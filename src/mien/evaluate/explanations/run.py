@@ -50,6 +50,7 @@ def evaluate_explanations(
     budget: int | None = None,
     fill: str | None = None,
     fmr: float = 1e-3,
+    threshold: float | None = None,
     choose: Choose = "central",
     cache: str | Path | None = None,
     cases: str | Path | None = None,
@@ -62,12 +63,13 @@ def evaluate_explanations(
     ``methods``: explainers (default: METHODS); ``split``: "tune" to choose by,
     "report", or "all"; ``trials``: triplets on which faithfulness, sanity and stability are tried;
     ``budget``: crops that each may score (default: its own); ``fill``: what hidden parts look like;
-    ``fmr``: of the operating point whose threshold counts; ``cache``: a folder in which all that
-    was judged is kept and found again, also after a kill; ``cases``: an HTML file for what the
-    first method lost, with pictures of the people. Other keywords are those of Analyzer.
+    ``fmr``: of the operating point whose threshold counts, unless ``threshold`` says; ``cache``: a
+    folder in which all that was judged is kept and found again, also after a kill; ``cases``: an
+    HTML file for what the first method lost, with pictures of the people. Other keywords are those
+    of Analyzer.
     Raises InputError for what is not known, DatasetError where the data give no triplet.
     """
-    asked = Asked(_methods(methods), triplets, trials, budget, fill, fmr, seed)
+    asked = Asked(_methods(methods), triplets, trials, budget, fill, fmr, threshold, seed)
     opened = open_dataset(dataset, data)
     analyzer = Analyzer(TASKS, mirror=False, **options)
     begin = time.perf_counter()
