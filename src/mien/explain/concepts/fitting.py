@@ -168,13 +168,13 @@ def _checked(
 ) -> tuple[Array, Array]:
     score = checked("score", score, (len(fit),), dtype=np.float64)
     other_score = checked("other_score", other_score, (len(other),), dtype=np.float64)
-    if fit.names != other.names or not fit.names:
-        raise InputError("concepts: expected the same concepts, one or more, to fit and to judge")
     if min(len(fit), len(other)) < _FEWEST or np.ptp(score) == 0:
         raise InputError(
             f"concepts: got {len(fit)} faces to fit and {len(other)} to judge on, expected "
             f"{_FEWEST} or more of each, with scores that vary"
         )
+    if fit.names != other.names or not fit.names:
+        raise InputError("concepts: expected the same concepts, one or more, to fit and to judge")
     return score, other_score
 
 
