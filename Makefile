@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MIEN_DATA ?= ../shared/data
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint accuracy audit bench weights clean
+.PHONY: demo test lint accuracy audit explanations bench weights clean
 
 demo: $(READY)  ## analyse a real photograph, write out/
 	$(BIN)/python -m examples.demo out
@@ -24,6 +24,9 @@ accuracy: $(READY)  ## measure on MIEN_DATA and write docs/accuracy.md
 
 audit: $(READY)  ## audit the shipped models on MIEN_DATA and write docs/audits
 	$(BIN)/python -m benchmarks.audit --data $(MIEN_DATA)
+
+explanations: $(READY)  ## judge explanations on MIEN_DATA and write docs/explanations.md
+	$(BIN)/python -m benchmarks.explanations --data $(MIEN_DATA)
 
 bench: $(READY)  ## measure speed beside peers and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.perception --data $(MIEN_DATA) --accuracy

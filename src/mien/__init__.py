@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from mien.apps.client import ServerError as ServerError
     from mien.errors import MienError as MienError
     from mien.evaluate import evaluate as evaluate
+    from mien.explain import explain as explain
+    from mien.explain.counterfactual.asking import Counterfactual as Counterfactual
+    from mien.explain.counterfactual.asking import counterfactual as counterfactual
+    from mien.explain.prototypes.asking import prototypes as prototypes
+    from mien.explain.relations.build import relations as relations
+    from mien.explain.relations.graph import RelationGraph as RelationGraph
     from mien.gallery import Consent as Consent
     from mien.gallery import Gallery as Gallery
     from mien.gallery import Subject as Subject
@@ -49,6 +55,7 @@ if TYPE_CHECKING:
     from mien.types import OperatingPoint as OperatingPoint
     from mien.types import Templates as Templates
     from mien.types.candidate import Candidate as Candidate
+    from mien.types.explanation import Explanation as Explanation
 
 _PUBLIC = {
     "Analysis": "mien.types",
@@ -60,6 +67,8 @@ _PUBLIC = {
     "Client": "mien.apps.client",
     "Clustering": "mien.recognition.cluster",
     "Consent": "mien.gallery",
+    "Counterfactual": "mien.explain.counterfactual.asking",
+    "Explanation": "mien.types.explanation",
     "Face": "mien.types",
     "Faces": "mien.types",
     "Gallery": "mien.gallery",
@@ -69,6 +78,7 @@ _PUBLIC = {
     "Match": "mien.types",
     "MienError": "mien.errors",
     "OperatingPoint": "mien.types",
+    "RelationGraph": "mien.explain.relations.graph",
     "ServerError": "mien.apps.client",
     "Subject": "mien.gallery",
     "TemplateSet": "mien.recognition.sets",
@@ -78,15 +88,19 @@ _PUBLIC = {
     "analyze_many": "mien.tasks.verbs",
     "cluster": "mien.recognition.cluster",
     "compare": "mien.recognition.compare",
+    "counterfactual": "mien.explain.counterfactual.asking",
     "crops": "mien.render.crops",
     "detect": "mien.tasks.verbs",
     "draw": "mien.render.draw",
     "embed": "mien.tasks.verbs",
     "evaluate": "mien.evaluate",
+    "explain": "mien.explain",
     "from_array": "mien.io",
     "identify": "mien.recognition.searching",
     "identify_in": "mien.recognition.searching",
+    "prototypes": "mien.explain.prototypes.asking",
     "read_image": "mien.io",
+    "relations": "mien.explain.relations.build",
     "to_pandas": "mien.render.table",
     "verify": "mien.recognition.verify",
 }

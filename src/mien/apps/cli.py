@@ -1,4 +1,4 @@
-"""The command line: ``mien analyze``, ``verify``, ``models``, ``doctor``.
+"""The command line: ``mien analyze``, ``verify``, ``explain``, ``models``, ``doctor``.
 
 Only typer is loaded here: ``mien --help`` must not wait for a runtime.
 """
@@ -18,8 +18,13 @@ from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, On, Pictur
 from mien.apps.cli_album import register as register_album
 from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
+from mien.apps.cli_concepts import register as register_concepts
+from mien.apps.cli_counterfactual import register as register_counterfactual
 from mien.apps.cli_evaluate import register as register_evaluate
+from mien.apps.cli_explain import register as register_explain
 from mien.apps.cli_gallery import register as register_gallery
+from mien.apps.cli_prototypes import register as register_prototypes
+from mien.apps.cli_relations import register as register_relations
 from mien.apps.cli_serve import register as register_serve
 from mien.apps.terminal import plain_errors
 
@@ -200,7 +205,12 @@ register_audit(app)
 register_cluster(app)
 register_album(app)
 register_evaluate(app)
+register_explain(app)
 register_gallery(app)
+register_relations(app)
+register_counterfactual(app)
+register_prototypes(app)
+register_concepts(app)
 register_serve(app)
 
 

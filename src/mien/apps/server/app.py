@@ -16,6 +16,7 @@ from mien.apps.server import (
     routes_album,
     routes_album_edits,
     routes_deepface,
+    routes_explain,
     routes_jobs,
     routes_page,
     routes_pictures,
@@ -103,6 +104,7 @@ def create_app(
     answer_failures(app)
     for routes in (
         routes_pictures,
+        routes_explain,
         routes_search,
         routes_subjects,
         routes_album,

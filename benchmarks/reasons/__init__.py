@@ -1,0 +1,1 @@
+"""What explanations beyond one map are worth: counterfactuals, examples, concepts, guidance."""

@@ -1,0 +1,1 @@
+"""Relations: faces, regions, attributes and people as a graph of measured, typed edges."""
