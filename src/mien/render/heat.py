@@ -15,6 +15,8 @@ AGAINST, FOR = (33, 102, 172), (230, 97, 1)
 _STRONGEST, _GREY = 0.78, 0.75
 #: The strength above which all is drawn alike, as a quantile of what is not 0.
 _TOP = 0.98
+#: Strength is drawn to this power: a large part is weak in every pixel, and yet to be seen.
+_EVEN = 0.6
 
 
 def heat(image: Image, explanation: Explanation) -> Image:
@@ -42,10 +44,13 @@ def heat_layer(explanation: Explanation, *, long_side_px: int) -> bytes:
 
 
 def strengths(values: FloatArray) -> FloatArray:
-    """Return a map (H,W) in -1..1: over its strongest values, 0 where nothing matters."""
+    """Return a map (H,W) in -1..1, evened out, 0 where nothing matters."""
     strong = np.abs(values[values != 0])
     top = float(np.quantile(strong, _TOP)) if strong.size else 0.0
-    return np.clip(values / top, -1, 1) if top > 0 else np.zeros_like(values)
+    if not top > 0:
+        return np.zeros_like(values)
+    linear = np.clip(values / top, -1, 1)
+    return np.asarray(np.sign(linear) * np.abs(linear) ** _EVEN, np.float32)
 
 
 def shown_part(explanation: Explanation, *, margin: float = 0.08) -> tuple[int, int, int, int]:
