@@ -40,7 +40,7 @@ def test_by_hand(game: Case, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_right_map_is_more_faithful_than_a_wrong_one(game: Case) -> None:
     right = explain_case(game, method="shapley", budget=64, faithfulness=True)
     assert right.faithfulness is not None
-    assert right.model_calls == 32 + curve_calls()
+    assert right.model_calls == 64 + curve_calls()
     found = np.where(game.labels == 1, 3.0, np.where(game.labels == 2, -2.0, 1.0))
     good, _ = faithfulness(game, found)
     bad, _ = faithfulness(game, -found)

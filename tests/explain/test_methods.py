@@ -14,7 +14,7 @@ from mien.errors import InputError
 from mien.explain.case import Case
 from mien.explain.correspondence import find as correspond
 from mien.explain.explaining import find
-from mien.explain.masking import FILLS, shown_regions
+from mien.explain.masking import hidden_crop, shown_regions
 from mien.explain.shapley import draw, fit
 from mien.explain.submodular import lazy_greedy
 from mien.explain.symmetry import folded, left_half
@@ -52,12 +52,21 @@ class TestShapley:
     def test_exact_values_by_hand(self, game: Case) -> None:
         # c and d give their 4 together: half of it each.
         expected = {"frame": 0, "a": 3, "b": -2, "c": 2, "d": 2, "nowhere": 0}
-        found = find(game, method="shapley", budget=64)
+        found = find(replace(game, fill="blur"), method="shapley", budget=64)
         got = dict(zip(game.regions, found.region_scores.tolist(), strict=True))
         assert got == pytest.approx(expected, abs=1e-5)
         assert found.model_calls == 32
         assert not found.region_spread.any()
         assert found.notes == ("exact: every set of regions was tried",)
+
+    def test_several_fills_give_the_mean_of_their_games(self, game: Case) -> None:
+        found = find(game, method="shapley", budget=200)
+        assert found.model_calls == 1 + 3 * 31
+        each = [
+            find(replace(game, fill=fill), method="shapley", budget=64).region_scores
+            for fill in ("blur", "mean", "noise")
+        ]
+        np.testing.assert_allclose(found.region_scores, np.mean(each, axis=0), atol=1e-5)
 
     @given(st.integers(2, 6), st.integers(0, 1000))
     def test_all_coalitions_give_the_definition(self, n: int, seed: int) -> None:
@@ -169,7 +178,7 @@ class TestSubmodular:
 
     def test_scores_along_the_order_add_up(self, game: Case) -> None:
         found = find(game, method="submodular", budget=200)
-        nothing = float(game.score(FILLS[game.fill](game.crop)[None])[0])
+        nothing = float(game.score(hidden_crop(game.crop, game.fill)[None])[0])
         assert found.region_scores.sum() == pytest.approx(found.base_score - nothing, abs=1e-5)
         assert found.notes[0].startswith("in the order in which regions were taken: ")
 
@@ -186,7 +195,7 @@ class TestCorrespondence:
             kept = np.ones((1, len(game.regions)), bool)
             if region is not None:
                 kept[0, region] = False
-            hidden = FILLS[game.fill](crop)
+            hidden = hidden_crop(crop, game.fill)
             return game.embed(shown_regions(crop, hidden, labels, kept)(slice(0, 1)))[0]
 
         def score(mine: int | None, theirs: int | None) -> float:

@@ -17,6 +17,7 @@ NEEDS = {
     ("POST", "/v1/detect"): "analyse",
     ("POST", "/v1/embed"): "analyse",
     ("POST", "/v1/verify"): "analyse",
+    ("POST", "/v1/explain"): "analyse",
     ("POST", "/analyze"): "analyse",
     ("POST", "/represent"): "analyse",
     ("POST", "/verify"): "analyse",

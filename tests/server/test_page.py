@@ -120,6 +120,10 @@ def test_compare(page: Page, portrait_file: Path) -> None:
     expect(compared).to_contain_text("Match")
     expect(compared).to_contain_text("Score 1.000")
     expect(compared).to_contain_text("Calibrated on")
+    page.click("#ask-why")
+    expect(page.locator("#why .layers")).to_have_count(2, timeout=60_000)
+    expect(page.locator("#why")).to_contain_text("left brow")
+    expect(page.locator("#ask-why")).to_be_enabled()
 
 
 def test_enrol_search_rename_erase(page: Page, portrait_file: Path) -> None:

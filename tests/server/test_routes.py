@@ -58,6 +58,28 @@ def test_detect_verify_embed(client: httpx.Client, portrait_jpeg: bytes) -> None
     np.testing.assert_array_equal(embedded["faces"][0]["template"], templates.vectors[0])
 
 
+def test_explain(client: httpx.Client, portrait_jpeg: bytes, portrait: np.ndarray) -> None:
+    files = {"probe": portrait_jpeg, "reference": portrait_jpeg}
+    answer = client.post("/v1/explain", files=files, data={"method": "occlusion"})
+    found = schemas.Explanations.model_validate(answer.json()).explanations
+    expected = mien.explain(portrait_jpeg, portrait_jpeg, method="occlusion")
+    for one, other in zip(found, expected, strict=True):
+        assert one.base_score == pytest.approx(other.base_score, abs=1e-5)
+        assert one.regions["nose"].score == pytest.approx(other.region("nose"), abs=1e-5)
+        layer = cv2.imdecode(
+            np.frombuffer(base64.b64decode(one.layer_png), np.uint8), cv2.IMREAD_UNCHANGED
+        )
+        assert layer.shape == (512, 512, 4)
+        assert layer[0, 0, 3] == 0 < layer[..., 3].max()
+    refused = client.post("/v1/explain", files=files, data={"method": "magic"})
+    assert refused.status_code == 422
+    _, empty = cv2.imencode(".png", np.full((64, 64, 3), 128, np.uint8))
+    refused = client.post("/v1/explain", files=files | {"reference": empty.tobytes()})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["code"] == "no_face"
+    assert "reference: " in refused.json()["error"]["message"]
+
+
 def test_a_picture_without_a_face_is_no_failure(client: httpx.Client, portrait: np.ndarray) -> None:
     background = cv2.imencode(".png", portrait[300:, :200, ::-1])[1].tobytes()
     for route in ("/v1/analyze", "/v1/detect", "/v1/embed", "/v1/search", "/v1/identify"):

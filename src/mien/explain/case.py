@@ -37,9 +37,10 @@ class Case:
     scored ("match", "apparent_age", ...); ``threshold``: of the decision, where there is one.
 
     ``threads``: how many batches may be scored at once, from as many threads; ``fill``: what a
-    hidden part looks like, a name in ``masking.FILLS``; ``notes``: what a reader must know of the
-    score. Of a comparison: ``embed``, what makes templates of crops, and ``direction (D,)``, whose
-    product with a template is the score; ``partner`` where its other picture may be seen.
+    hidden part looks like, a name in ``masking.FILLS``, ``None`` for the method's own choice;
+    ``notes``: what a reader must know of the score. Of a comparison: ``embed``, what makes
+    templates of crops, and ``direction (D,)``, whose product with a template is the score;
+    ``partner`` where its other picture may be seen.
     """
 
     crop: ByteArray
@@ -52,7 +53,7 @@ class Case:
     model_id: str
     threshold: float | None = None
     threads: int = 1
-    fill: str = "blur"
+    fill: str | None = None
     notes: tuple[str, ...] = field(default=())
     embed: Embedder | None = None
     partner: Partner | None = None

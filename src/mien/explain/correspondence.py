@@ -7,7 +7,7 @@ import numpy as np
 from mien.errors import InputError
 from mien.explain.case import Case, Embedder
 from mien.explain.explainer import Explainer, Finding, register
-from mien.explain.masking import FILLS, in_batches, shown_regions
+from mien.explain.masking import hidden_crop, in_batches, shown_regions
 from mien.explain.spreading import over_regions
 from mien.types.arrays import Array, ByteArray, FloatArray
 
@@ -47,7 +47,7 @@ def _changes(
     present = np.flatnonzero(np.bincount(labels.ravel()))
     kept = np.ones((len(present) + 1, len(case.regions)), bool)
     kept[1 + np.arange(len(present)), present] = False
-    make = shown_regions(crop, FILLS[case.fill](crop), labels, kept)
+    make = shown_regions(crop, hidden_crop(crop, case.fill), labels, kept)
     vectors = in_batches(embed, len(kept), make, threads=case.threads).astype(np.float64)
     return np.vstack([vectors[:1], vectors[0] - vectors[1:]]), present
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from types import MappingProxyType
 
 import cv2
@@ -45,6 +46,18 @@ FILLS: Mapping[str, Callable[[ByteArray], ByteArray]] = MappingProxyType(
 )
 
 
+#: What hidden parts look like where neither the case nor the method chooses.
+FILL = "blur"
+
+
+def hidden_crop(crop: ByteArray, fill: str | None) -> ByteArray:
+    """Return the crop with everything hidden. Raises InputError for a fill that is not known."""
+    fill = FILL if fill is None else fill
+    if fill not in FILLS:
+        raise InputError(f"fill: got {fill!r}, expected one of {', '.join(FILLS)}")
+    return FILLS[fill](crop)
+
+
 class Masks:
     """Makes and scores crops of a case of which parts are hidden; counts what was scored.
 
@@ -52,12 +65,10 @@ class Masks:
     """
 
     def __init__(self, case: Case, budget: int) -> None:
-        if case.fill not in FILLS:
-            raise InputError(f"fill: got {case.fill!r}, expected one of {', '.join(FILLS)}")
         self.case = case
         self.budget = budget
         self.calls = 0
-        self.hidden = FILLS[case.fill](case.crop)
+        self.hidden = hidden_crop(case.crop, case.fill)
 
     @property
     def left(self) -> int:
@@ -68,14 +79,15 @@ class Masks:
         """Return the regions (P,) int that have a pixel in the crop: no other can matter."""
         return np.flatnonzero(np.bincount(self.case.labels.ravel()))
 
-    def score_regions(self, kept: Array, *, labels: ByteArray | None = None) -> FloatArray:
+    def score_regions(self, kept: Array, *, fills: Sequence[str] = ()) -> FloatArray:
         """Return the scores (N,) of crops that show the regions ``kept (N,R)`` bool, no other.
 
-        ``labels (h,w)``: another division of the crop than the case's.
+        ``fills``: of each crop what hides the others, where that is not the same for all.
         """
-        labels = self.case.labels if labels is None else labels
-        crops = shown_regions(self.case.crop, self.hidden, labels, kept)
-        return self._scores(len(kept), crops)
+        crop, labels = self.case.crop, self.case.labels
+        known = {fill: hidden_crop(crop, fill) for fill in dict.fromkeys(fills)}
+        hidden = [known[fill] for fill in fills] if fills else self.hidden
+        return self._scores(len(kept), shown_regions(crop, hidden, labels, kept))
 
     def embed_regions(self, kept: Array) -> FloatArray:
         """Return the unit vectors (N,D) of crops that show the regions ``kept (N,R)`` bool."""
@@ -103,23 +115,35 @@ class Masks:
         return in_batches(model, n, crops, threads=self.case.threads)
 
 
-def blended(crop: ByteArray, hidden: ByteArray, shown: Iterable[FloatArray]) -> ByteArray:
-    """Return crops (N,h,w,3) uint8 that show pixels as far as each of ``shown (h,w|h*w)`` 0..1."""
+def blended(
+    crop: ByteArray, hidden: ByteArray | Sequence[ByteArray], shown: Iterable[FloatArray]
+) -> ByteArray:
+    """Return crops (N,h,w,3) uint8 that show pixels as far as each of ``shown (h,w|h*w)`` 0..1.
+
+    ``hidden``: what the rest looks like, one for all or one each.
+    """
     made = []
-    for share in shown:
+    behind = repeat(hidden) if isinstance(hidden, np.ndarray) else hidden
+    for share, under in zip(shown, behind, strict=False):
         share = np.clip(share, 0, 1, dtype=np.float32).reshape(crop.shape[:2])
-        made.append(cv2.blendLinear(crop, hidden, share, 1 - share))
+        made.append(cv2.blendLinear(crop, under, share, 1 - share))
     return np.stack(made) if made else np.zeros((0, *crop.shape), np.uint8)
 
 
 def shown_regions(
-    crop: ByteArray, hidden: ByteArray, labels: ByteArray, kept: Array
+    crop: ByteArray, hidden: ByteArray | Sequence[ByteArray], labels: ByteArray, kept: Array
 ) -> Callable[[slice], ByteArray]:
-    """Return what makes crops that show the regions ``kept (N,R)`` bool, for a slice of the N."""
+    """Return what makes crops that show the regions ``kept (N,R)`` bool, for a slice of the N.
+
+    ``hidden``: as in ``blended``.
+    """
     areas = soft_areas(labels, kept.shape[1])
-    return lambda rows: blended(
-        crop, hidden, (one @ areas for one in kept[rows].astype(np.float32))
-    )
+
+    def crops(rows: slice) -> ByteArray:
+        under = hidden if isinstance(hidden, np.ndarray) else hidden[rows]
+        return blended(crop, under, (one @ areas for one in kept[rows].astype(np.float32)))
+
+    return crops
 
 
 def soft_areas(labels: ByteArray, n: int) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from mien.explain.case import Case
 from mien.explain.explainer import Explainer, Finding, register
 from mien.explain.masking import Masks
-from mien.explain.spreading import over_regions
+from mien.explain.spreading import over_regions, softened
 from mien.types.arrays import Array, BoolArray, FloatArray
 
 #: Sizes come whole only where so many coalitions a player are left to be drawn, for the first size
@@ -20,62 +20,83 @@ from mien.types.arrays import Array, BoolArray, FloatArray
 _DRAWN_FIRST, _DRAWN = 2, 6
 
 
+#: Over how much of the crop's side a region's value fades into the next one's: what lies right
+#: beside a part that matters belongs to it, and a map that ends in a step orders pixels worse.
+_SOFT = 1 / 30
+#: What hides regions, in turn, unless the case says: what a score owes to one of them alone (to
+#: the colours that a blurred crop still has, to the texture of noise) is averaged out.
+_FILLS = ("blur", "mean", "noise")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Coalitions:
-    """Which players are in (N,P), with which weight (N,), and in which drawn pair (N,), -1: none.
+    """Which players are in (N,P), weight (N,), fill (N,) by number, and drawn pair (N,), -1: none.
 
     The empty coalition and that of all are left out: both always count, with infinite weight.
     """
 
     inside: BoolArray
     weight: FloatArray
+    fill: Array
     pair: Array
 
 
 def find(case: Case, budget: int, generator: np.random.Generator) -> Finding:
     """Score coalitions of regions; fit the additive game that is nearest, which has these values.
 
-    Exact where the budget takes all coalitions; else their standard errors are the jackknife's.
+    The game is the mean over the fills. Exact where the budget takes all coalitions; else their
+    standard errors are the jackknife's.
     """
     masks = Masks(case, budget)
     present = masks.present()
-    drawn = draw(len(present), budget - 2, generator)
-    kept = np.zeros((len(drawn.inside) + 2, len(case.regions)), bool)
-    kept[1] = True
-    kept[2:, present] = drawn.inside
-    nothing, whole, *values = masks.score_regions(kept).astype(np.float64)
-    found, errors = fit(drawn, np.array(values) - nothing, whole - nothing)
+    fills = _FILLS if case.fill is None else (case.fill,)
+    drawn = draw(len(present), budget - 1 - len(fills), generator, fills=len(fills))
+    kept = np.zeros((1 + len(fills) + len(drawn.inside), len(case.regions)), bool)
+    kept[0] = True
+    kept[1 + len(fills) :, present] = drawn.inside
+    order = [fills[0], *fills, *(fills[one] for one in drawn.fill)]
+    scored = masks.score_regions(kept, fills=order).astype(np.float64)
+    found, errors = _values(drawn, scored[0], scored[1 : 1 + len(fills)], scored[1 + len(fills) :])
     scores, spread = np.zeros((2, len(case.regions)), np.float32)
     scores[present], spread[present] = found, errors
-    exact = not (drawn.pair >= 0).any()
-    return Finding(
-        float(whole),
-        over_regions(scores, case.labels),
-        scores,
-        masks.calls,
-        spread,
-        ("exact: every set of regions was tried",) if exact else (),
-    )
+    notes = (f"what is hidden is {' and '.join(fills)}, in turn",) if len(fills) > 1 else ()
+    if not (drawn.pair >= 0).any():
+        notes = ("exact: every set of regions was tried", *notes)
+    values = softened(over_regions(scores, case.labels), _SOFT)
+    return Finding(float(scored[0]), values, scores, masks.calls, spread, notes)
 
 
-def draw(n: int, budget: int, generator: np.random.Generator) -> Coalitions:
+def _values(
+    drawn: Coalitions, whole: float, nothing: FloatArray, scored: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the values (P,) of the mean game over the fills, and their errors.
+
+    ``nothing (F,)``: scores of the empty coalition. Each fill's game is first freed of what all
+    players give alike, so that fills differ by as little as can be when they are fitted together.
+    """
+    n = drawn.inside.shape[1]
+    total = whole - nothing
+    alike = drawn.inside.sum(axis=1) / n
+    rest = scored - nothing[drawn.fill] - total[drawn.fill] * alike
+    found, errors = fit(drawn, rest, 0.0)
+    return found + total.mean() / n, errors
+
+
+def draw(n: int, budget: int, generator: np.random.Generator, *, fills: int = 1) -> Coalitions:
     """Return at most ``budget`` coalitions of ``n`` players, each beside its complement.
 
-    Sizes that the budget takes whole come whole, small and large ones first: their weight is the
-    largest (Lundberg & Lee 2017). Of the others pairs are drawn, by weight.
+    Sizes that the budget takes whole, with every fill, come whole, small and large ones first:
+    their weight is the largest (Lundberg & Lee 2017). Of the others pairs are drawn, by weight,
+    the fills in turn.
     """
     inside: list[BoolArray] = []
     weight: list[float] = []
     size = 1
-    while size <= n // 2 and (count := _with_complements(n, size)) <= budget - len(inside):
-        left = budget - len(inside) - count
-        others = 2**n - 2 - len(inside) - count
-        if left < min(others, n * (_DRAWN_FIRST if size == 1 else _DRAWN)):
-            break
+    while size <= n // 2 and _taken_whole(n, size, budget - len(inside), fills):
         members = [_members(n, chosen) for chosen in combinations(range(n), size)]
         both = members if 2 * size == n else [*members, *(~one for one in members)]
-        inside += both
-        weight += [_weight(n, size)] * count
+        inside += [one for one in both for _ in range(fills)]
+        weight += [_weight(n, size) / fills] * (len(both) * fills)
         size += 1
     sizes = np.arange(size, n // 2 + 1)
     pairs = (budget - len(inside)) // 2
@@ -88,8 +109,16 @@ def draw(n: int, budget: int, generator: np.random.Generator) -> Coalitions:
         weight += [float(shares.sum()) / (2 * pairs)] * (2 * pairs)
     pair = np.full(len(inside), -1)
     pair[whole:] = np.arange(len(inside) - whole) // 2
+    fill = np.where(pair < 0, np.arange(len(inside)), pair) % fills
     table = np.array(inside, bool).reshape(len(inside), n)
-    return Coalitions(table, np.array(weight, np.float64), pair)
+    return Coalitions(table, np.array(weight, np.float64), fill, pair)
+
+
+def _taken_whole(n: int, size: int, budget: int, fills: int) -> bool:
+    """Tell whether all coalitions of a size fit, and leave enough to draw of the others."""
+    left = budget - _with_complements(n, size) * fills
+    larger = sum(_with_complements(n, other) for other in range(size + 1, n // 2 + 1)) * fills
+    return left >= min(larger, n * (_DRAWN_FIRST if size == 1 else _DRAWN))
 
 
 def fit(drawn: Coalitions, values: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from mien.types.arrays import ByteArray, FloatArray
@@ -16,6 +17,13 @@ def over_regions(scores: FloatArray, labels: ByteArray) -> FloatArray:
     counts = np.bincount(labels.ravel(), minlength=len(scores))
     density = np.asarray(scores, np.float64) / np.maximum(counts, 1) * labels.size
     return np.asarray(density[labels], np.float32)
+
+
+def softened(values: FloatArray, share: float) -> FloatArray:
+    """Return a map (h,w) blurred by a standard deviation of a share of its longer side."""
+    sigma = share * max(values.shape)
+    edge = cv2.BORDER_REFLECT
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=edge), np.float32)
 
 
 def by_region(values: FloatArray, labels: ByteArray, n: int) -> FloatArray:

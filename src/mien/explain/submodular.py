@@ -189,7 +189,7 @@ register(
         name="submodular",
         title="Fewest regions (submodular selection)",
         find=find,
-        budget=320,
+        budget=480,
         paper="P59",
         smallest_budget=54,
     )

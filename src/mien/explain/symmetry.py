@@ -6,7 +6,7 @@ import numpy as np
 
 from mien.explain.case import Case
 from mien.explain.explainer import Explainer, Finding, register
-from mien.explain.masking import FILLS, Masks
+from mien.explain.masking import Masks, hidden_crop
 from mien.explain.spreading import by_region
 from mien.types.arrays import BoolArray, ByteArray
 
@@ -20,7 +20,7 @@ def find(case: Case, budget: int, generator: np.random.Generator) -> Finding:
     """
     masks = Masks(case, budget)
     left = left_half(case)
-    crops = (case.crop, FILLS[case.fill](case.crop), folded(case, left), folded(case, ~left))
+    crops = (case.crop, hidden_crop(case.crop, case.fill), folded(case, left), folded(case, ~left))
     whole, nothing, of_left, of_right = masks.score_crops(np.stack(crops)).tolist()
     gives_left = (of_left - nothing + whole - of_right) / 2
     gives_right = (of_right - nothing + whole - of_left) / 2

@@ -53,15 +53,38 @@ def explain(
         raise InputError(f"explain: target {target!r} takes {wanted}, got {len(sources)}")
     chosen = analyzer(("embed",) if target == MATCH else tasks_for(target), **options)
     images = [chosen.read(source) for source in sources]
-    analyses = chosen.run(images)
-    cases = cases_of(
+    return explained(
         images,
-        analyses,
+        chosen.run(images),
         target,
         options=chosen.options,
+        method=method,
+        budget=budget,
+        seed=seed,
+        faithfulness=faithfulness,
         fmr=fmr,
         choose=choose,
         threads=chosen.threads,
+    )
+
+
+def explained(
+    images: Sequence[Image],
+    analyses: Sequence[Analysis],
+    target: str,
+    *,
+    options: Options,
+    method: str = DEFAULT_METHOD,
+    budget: int | None = None,
+    seed: int = 0,
+    faithfulness: bool = False,
+    fmr: float = 1e-3,
+    choose: Choose = "single",
+    threads: int = 1,
+) -> tuple[Explanation, ...]:
+    """Explain pictures that were analysed with ``options``, in at most ``threads`` threads."""
+    cases = cases_of(
+        images, analyses, target, options=options, fmr=fmr, choose=choose, threads=threads
     )
     return tuple(
         explain_case(case, method=method, budget=budget, seed=seed, faithfulness=faithfulness)

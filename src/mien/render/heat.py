@@ -27,6 +27,20 @@ def heat(image: Image, explanation: Explanation) -> Image:
     return Image((base * (1 - alpha) + colour * alpha).round().astype(np.uint8), image.source)
 
 
+def heat_layer(explanation: Explanation, *, long_side_px: int) -> bytes:
+    """Return the map as a PNG with transparency, to be laid over the picture in any size."""
+    height, width = explanation.map.shape
+    scale = min(1.0, long_side_px / max(height, width))
+    size_wh = (max(round(width * scale), 1), max(round(height * scale), 1))
+    values = cv2.resize(explanation.map, size_wh, interpolation=cv2.INTER_AREA)
+    strength = strengths(np.asarray(values, np.float32))
+    layer = np.empty((*strength.shape, 4), np.uint8)
+    layer[..., :3] = np.where(strength[..., None] < 0, AGAINST[::-1], FOR[::-1])
+    layer[..., 3] = np.round(255 * _STRONGEST * np.abs(strength))
+    _, encoded = cv2.imencode(".png", layer)
+    return encoded.tobytes()
+
+
 def strengths(values: FloatArray) -> FloatArray:
     """Return a map (H,W) in -1..1: over its strongest values, 0 where nothing matters."""
     strong = np.abs(values[values != 0])

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from mien import __version__
 from mien.apps.server import (
     routes_deepface,
+    routes_explain,
     routes_page,
     routes_pictures,
     routes_search,
@@ -78,6 +79,7 @@ def create_app(settings: Settings, *, state: Path) -> FastAPI:
     answer_failures(app)
     for routes in (
         routes_pictures,
+        routes_explain,
         routes_search,
         routes_subjects,
         routes_system,

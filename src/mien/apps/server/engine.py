@@ -39,6 +39,9 @@ class Engine:
         )
         self.analyzer = lru_cache(maxsize=64)(self._new_analyzer)
         self._pinned: dict[str, Analyzer] = {}
+        # One explanation at a time: it takes a core for seconds.
+        self.explaining = asyncio.Semaphore(1)
+        self.explaining_waiting = 0
 
     def warm(self) -> None:
         """Load the networks of the default analysis."""

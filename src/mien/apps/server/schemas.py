@@ -90,6 +90,48 @@ class Analysis(_Shape):
     image_attributes: dict[str, Any] | None = None
 
 
+class RegionScore(_Shape):
+    """What a region adds to the score, below 0: takes from it; ``standard_error`` if sampled."""
+
+    score: float
+    standard_error: float | None = None
+
+
+class Areas(_Shape):
+    """How well a map orders pixels: insertion (higher is better), deletion (lower is better)."""
+
+    insertion: float
+    deletion: float
+    steps: int
+
+
+class Explanation(_Shape):
+    """What in one picture speaks for the score with the other, and what against.
+
+    ``layer_png``: the map as a transparent PNG in base64, to be laid over the whole picture.
+    """
+
+    method: str
+    target: str
+    model_id: str
+    base_score: float
+    threshold: float | None
+    regions: dict[str, RegionScore]
+    model_calls: int
+    seed: int
+    faithfulness: Areas | None
+    correspondence: list[list[float]] | None
+    notes: list[str]
+    words: str
+    layer_png: str
+
+
+class Explanations(_Shape):
+    """The probe explained against the reference, and the reference against the probe."""
+
+    explanations: list[Explanation]
+
+
 class Embedded(_Shape):
     """One face with its template: a unit vector of ``model_id``, biometric data."""
 

@@ -2,6 +2,7 @@
 
 import { dropzone, el } from "./dom.js";
 import { attempt, formOf, request } from "./server.js";
+import { why } from "./why.js";
 
 export function compare() {
   const files = { probe: null, reference: null };
@@ -31,7 +32,8 @@ export function compare() {
     const options = { fmr: fmr.value, prior: prior.value, choose: choose.value };
     const match = await attempt("Comparing …", () =>
       request("POST", "v1/verify", { form: formOf(files, options) }));
-    result.replaceChildren(...(match === null ? [] : answer(match)));
+    const reasons = { fmr: fmr.value, choose: choose.value };
+    result.replaceChildren(...(match === null ? [] : [...answer(match), ...why({ ...files }, reasons)]));
   }
 
   for (const control of [fmr, prior, choose]) control.addEventListener("change", run);
