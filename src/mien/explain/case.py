@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mien.errors import InputError
+from mien.explain.opened import Opened
 from mien.types.arrays import ByteArray, FloatArray, checked
 
 #: Crops (N,h,w,3) uint8 RGB, any N, to one score each (N,) float32; higher speaks more for.
@@ -20,6 +21,7 @@ class Case:
     of each pixel, an index into ``regions``; ``to_image (2,3)``: continuous crop coordinates to
     those of the picture; ``score``: what the model says of altered crops. ``target``: what is
     scored ("match", "apparent_age", ...); ``threshold``: of the decision, where there is one.
+    ``inside``: the same model in torch, for methods that look inside (``opened.with_model``).
     """
 
     crop: ByteArray
@@ -31,6 +33,7 @@ class Case:
     target: str
     model_id: str
     threshold: float | None = None
+    inside: Opened | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, and make the arrays read-only."""

@@ -39,7 +39,10 @@ Method = Callable[[Case, int, np.random.Generator], Finding]
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """A method under its name; ``budget``: crops it may score unless told."""
+    """A method under its name; ``budget``: crops it may score unless told.
+
+    ``needs_module``: what it must be given, in words; "" for a method that takes any model.
+    """
 
     name: str
     title: str
@@ -47,6 +50,7 @@ class Explainer:
     budget: int
     paper: str = ""
     smallest_budget: int = 2
+    needs_module: str = ""
 
 
 _REGISTERED: dict[str, Explainer] = {}
