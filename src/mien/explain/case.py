@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mien.errors import InputError
 from mien.explain.opened import Opened
@@ -11,6 +11,18 @@ from mien.types.arrays import ByteArray, FloatArray, checked
 
 #: Crops (N,h,w,3) uint8 RGB, any N, to one score each (N,) float32; higher speaks more for.
 Scorer = Callable[[ByteArray], FloatArray]
+#: Crops (N,h,w,3) uint8 RGB, any N, to unit vectors (N,D) float32.
+Embedder = Callable[[ByteArray], FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partner:
+    """The other picture of a comparison, for methods that look at both: crop, parts, place."""
+
+    crop: ByteArray
+    labels: ByteArray
+    to_image: FloatArray
+    image_size_wh: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +33,10 @@ class Case:
     of each pixel, an index into ``regions``; ``to_image (2,3)``: continuous crop coordinates to
     those of the picture; ``score``: what the model says of altered crops. ``target``: what is
     scored ("match", "apparent_age", ...); ``threshold``: of the decision, where there is one.
+
+    ``threads``: how many batches may be scored at once, from as many threads; ``fill``: what a
+    hidden part looks like, a name in ``masking.FILLS``; ``notes``: what a reader must know of the
+    score. ``embed`` and ``partner`` are there for comparisons whose other picture may be seen.
     ``inside``: the same model in torch, for methods that look inside (``opened.with_model``).
     """
 
@@ -33,6 +49,11 @@ class Case:
     target: str
     model_id: str
     threshold: float | None = None
+    threads: int = 1
+    fill: str = "blur"
+    notes: tuple[str, ...] = field(default=())
+    embed: Embedder | None = None
+    partner: Partner | None = None
     inside: Opened | None = None
 
     def __post_init__(self) -> None:

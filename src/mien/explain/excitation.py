@@ -36,6 +36,6 @@ register(
         find=find,
         budget=2,
         paper="Zhang 2018, P125",
-        needs_module="a torch model of convolutions, ReLU, poolings and sums",
+        needs_torch="a torch model of convolutions, ReLU, poolings and sums",
     )
 )

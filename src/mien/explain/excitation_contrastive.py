@@ -61,6 +61,6 @@ register(
         find=find,
         budget=2,
         paper="P125",
-        needs_module="a torch model of convolutions, ReLU, poolings and sums",
+        needs_torch="a torch model of convolutions, ReLU, poolings and sums",
     )
 )

@@ -93,6 +93,6 @@ register(
         budget=3,
         paper="P125",
         smallest_budget=3,
-        needs_module="a torch model of convolutions, ReLU, poolings and sums",
+        needs_torch="a torch model of convolutions, ReLU, poolings and sums",
     )
 )

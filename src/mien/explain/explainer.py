@@ -41,7 +41,8 @@ Method = Callable[[Case, int, np.random.Generator], Finding]
 class Explainer:
     """A method under its name; ``budget``: crops it may score unless told.
 
-    ``needs_module``: what it must be given, in words; "" for a method that takes any model.
+    ``needs_partner``: it looks at both pictures of a comparison, and at nothing else.
+    ``needs_torch``: what it must be given, in words; "" for a method that takes any model.
     """
 
     name: str
@@ -50,7 +51,8 @@ class Explainer:
     budget: int
     paper: str = ""
     smallest_budget: int = 2
-    needs_module: str = ""
+    needs_partner: bool = False
+    needs_torch: str = ""
 
 
 _REGISTERED: dict[str, Explainer] = {}

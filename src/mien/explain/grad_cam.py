@@ -37,6 +37,6 @@ register(
         find=find,
         budget=2,
         paper="Selvaraju 2017",
-        needs_module="a torch model with a convolutional map",
+        needs_torch="a torch model with a convolutional map",
     )
 )

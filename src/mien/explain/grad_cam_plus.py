@@ -41,6 +41,6 @@ register(
         find=find,
         budget=2,
         paper="Chattopadhay 2018",
-        needs_module="a torch model with a convolutional map",
+        needs_torch="a torch model with a convolutional map",
     )
 )

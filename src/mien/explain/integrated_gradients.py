@@ -1,14 +1,13 @@
-"""Integrated gradients: every pixel's share of the score's way from a blurred crop to the crop."""
+"""Integrated gradients: every pixel's share of the score's way from a hidden crop to the crop."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from mien.explain.case import Case
 from mien.explain.explainer import Explainer, Finding, register
+from mien.explain.masking import FILLS
 from mien.explain.opened import opened_model
-from mien.types.arrays import ByteArray
 
 _BATCH = 8
 
@@ -26,7 +25,7 @@ def find(case: Case, budget: int, rng: np.random.Generator) -> Finding:
     from mien.explain.inside.placing import finding
     from mien.explain.inside.watching import images_of, score_of
 
-    end, start = images_of(case.crop[None]), images_of(_blurred(case.crop)[None])
+    end, start = images_of(case.crop[None]), images_of(FILLS[case.fill](case.crop)[None])
     steps = budget - 1
     shares = (torch.arange(steps) + 0.5) / steps
     total = torch.zeros_like(end)
@@ -38,11 +37,6 @@ def find(case: Case, budget: int, rng: np.random.Generator) -> Finding:
     return finding(case, signed, calls=steps)
 
 
-def _blurred(crop: ByteArray) -> ByteArray:
-    sigma = 0.1 * max(crop.shape[:2])
-    return np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
-
-
 register(
     Explainer(
         name="integrated_gradients",
@@ -50,6 +44,6 @@ register(
         find=find,
         budget=33,
         paper="Sundararajan 2017",
-        needs_module="a torch model",
+        needs_torch="a torch model",
     )
 )

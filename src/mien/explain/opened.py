@@ -80,7 +80,7 @@ def opened_model(case: Case, method: str) -> Opened:
     if case.inside is None:
         from mien.explain.explainer import known_explainers
 
-        others = (known.name for known in known_explainers().values() if not known.needs_module)
+        others = (known.name for known in known_explainers().values() if not known.needs_torch)
         raise InputError(
             f"method {method!r} looks inside a torch model, and the case has none; expected "
             f"with_model(case, Opened(...)), or a method for any model: {', '.join(others)}"

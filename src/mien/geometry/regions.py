@@ -16,10 +16,10 @@ REGIONS: tuple[str, ...] = (
 )
 
 #: From the root of the nose down its right side to the middle of its base.
-_NOSE_RIGHT = (168, 193, 245, 188, 174, 198, 209, 49, 129, 64, 98, 97, 2)
-_BROW_RIGHT = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
+NOSE_RIGHT = (168, 193, 245, 188, 174, 198, 209, 49, 129, 64, 98, 97, 2)
+BROW_RIGHT = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 #: Sixteenths of a pixel, in which polygons are drawn.
-_SHIFT = 4
+SHIFT = 4
 
 
 def region_mask(mesh: FloatArray, size_wh: tuple[int, int]) -> ByteArray:
@@ -30,28 +30,28 @@ def region_mask(mesh: FloatArray, size_wh: tuple[int, int]) -> ByteArray:
     labels = np.zeros(size_wh[::-1], np.uint8)
     polygons = _polygons()
     for points in mesh[:, :468, :2]:
-        cv2.fillConvexPoly(labels, _fixed(_hull(points)), 1, shift=_SHIFT)
+        cv2.fillConvexPoly(labels, fixed_points(hull(points)), 1, shift=SHIFT)
         for value, vertices in polygons:
-            cv2.fillPoly(labels, [_fixed(points[vertices])], value, shift=_SHIFT)
+            cv2.fillPoly(labels, [fixed_points(points[vertices])], value, shift=SHIFT)
     return labels
 
 
-def _hull(points: Array) -> Array:
+def hull(points: Array) -> Array:
     """Return the outline of the face: the rim of the mesh is not its outline on a turned head."""
     hull: Array = cv2.convexHull(np.ascontiguousarray(points, np.float32))[:, 0]
     return hull
 
 
-def _fixed(points: Array) -> Array:
+def fixed_points(points: Array) -> Array:
     """Return points as OpenCV draws them: fixed point, counted from pixel centres."""
-    fixed: Array = np.round((points - 0.5) * 2**_SHIFT).astype(np.int32)
+    fixed: Array = np.round((points - 0.5) * 2**SHIFT).astype(np.int32)
     return fixed
 
 
 def _polygons() -> list[tuple[int, list[int]]]:
     """Return the value of each region and its outline in vertices, in drawing order."""
     mirrored = mirrored_vertices()
-    brow, nose = list(_BROW_RIGHT), list(_NOSE_RIGHT)
+    brow, nose = list(BROW_RIGHT), list(NOSE_RIGHT)
     outer_lower, outer_upper = list(LIPS[:11]), list(LIPS[11:20])
     inner_lower, inner_upper = list(LIPS[20:31]), list(LIPS[31:40])
     corner, last = inner_lower[0], inner_lower[-1]

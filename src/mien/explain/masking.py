@@ -1,0 +1,139 @@
+"""Hide parts of a crop, in batches: what is hidden fades into a crop that says little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+
+from mien.errors import InputError
+from mien.explain.case import Case, Scorer
+from mien.types.arrays import Array, ByteArray, FloatArray
+
+#: Crops made and scored at once by one thread: the recogniser's batch.
+BATCH = 16
+#: Standard deviations in shares of the crop's side: of the blurred crop, and of the edges between
+#: what is kept and what is hidden, which must not look like edges of a face.
+_BLUR, _EDGE = 0.1, 0.012
+
+
+def _blurred(crop: ByteArray) -> ByteArray:
+    sigma = _BLUR * max(crop.shape[:2])
+    edge = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma, borderType=edge), np.uint8)
+
+
+def _mean_colour(crop: ByteArray) -> ByteArray:
+    mean = np.round(crop.reshape(-1, 3).mean(axis=0)).astype(np.uint8)
+    filled: ByteArray = np.full_like(crop, mean)
+    return filled
+
+
+def _noise(crop: ByteArray) -> ByteArray:
+    """Pixels with the crop's mean and deviation; always the same ones, as the fill is no draw."""
+    pixels = crop.reshape(-1, 3)
+    drawn = np.random.default_rng(0).normal(size=crop.shape) * pixels.std(axis=0)
+    return np.asarray(np.clip(drawn + pixels.mean(axis=0), 0, 255).round(), np.uint8)
+
+
+#: What a crop looks like with everything hidden, by name.
+FILLS: Mapping[str, Callable[[ByteArray], ByteArray]] = MappingProxyType(
+    {"blur": _blurred, "mean": _mean_colour, "noise": _noise}
+)
+
+
+class Masks:
+    """Makes and scores crops of a case of which parts are hidden; counts what was scored.
+
+    At most ``budget`` crops are scored: asking for more is an error of the method that asks.
+    """
+
+    def __init__(self, case: Case, budget: int) -> None:
+        if case.fill not in FILLS:
+            raise InputError(f"fill: got {case.fill!r}, expected one of {', '.join(FILLS)}")
+        self.case = case
+        self.budget = budget
+        self.calls = 0
+        self.hidden = FILLS[case.fill](case.crop)
+
+    @property
+    def left(self) -> int:
+        """How many crops may still be scored."""
+        return self.budget - self.calls
+
+    def present(self) -> Array:
+        """Return the regions (P,) int that have a pixel in the crop: no other can matter."""
+        return np.flatnonzero(np.bincount(self.case.labels.ravel()))
+
+    def score_regions(self, kept: Array, *, labels: ByteArray | None = None) -> FloatArray:
+        """Return the scores (N,) of crops that show the regions ``kept (N,R)`` bool, no other.
+
+        ``labels (h,w)``: another division of the crop than the case's.
+        """
+        areas = soft_areas(self.case.labels if labels is None else labels, kept.shape[1])
+
+        def crops(rows: slice) -> ByteArray:
+            return self._blend(one @ areas for one in kept[rows].astype(np.float32))
+
+        return self._scores(len(kept), crops)
+
+    def score_pixels(self, shown: FloatArray) -> FloatArray:
+        """Return the scores (N,) of crops that show each pixel as far as ``shown (N,h,w)`` 0..1."""
+        return self._scores(len(shown), lambda rows: self._blend(iter(shown[rows])))
+
+    def score_crops(self, crops: ByteArray) -> FloatArray:
+        """Return the scores (N,) of crops (N,h,w,3) made elsewhere."""
+        return self._scores(len(crops), lambda rows: crops[rows])
+
+    def _blend(self, shown: Iterable[FloatArray]) -> ByteArray:
+        """Return crops (N,h,w,3) uint8 that show pixels as far as each of ``shown (h,w|h*w)``."""
+        crop, hidden = self.case.crop, self.hidden
+        blended = []
+        for share in shown:
+            share = np.clip(share, 0, 1, dtype=np.float32).reshape(crop.shape[:2])
+            blended.append(cv2.blendLinear(crop, hidden, share, 1 - share))
+        return np.stack(blended) if blended else np.zeros((0, *crop.shape), np.uint8)
+
+    def _scores(self, n: int, crops: Callable[[slice], ByteArray]) -> FloatArray:
+        if n > self.left:
+            raise InputError(f"budget: {self.calls + n} crops, expected {self.budget} at most")
+        self.calls += n
+        return in_batches(self.case.score, n, crops, threads=self.case.threads)
+
+
+def soft_areas(labels: ByteArray, n: int) -> FloatArray:
+    """Return how far each pixel belongs to each of ``n`` regions: (n,h*w) float32, in sum 1."""
+    sigma = _EDGE * max(labels.shape)
+    soft = [
+        cv2.GaussianBlur((labels == region).astype(np.float32), (0, 0), sigma)
+        for region in range(n)
+    ]
+    return np.stack(soft).reshape(n, -1)
+
+
+def in_batches(
+    score: Scorer, n: int, crops: Callable[[slice], ByteArray], *, threads: int
+) -> Array:
+    """Return ``score`` of ``n`` crops, made and scored batch by batch, ``threads`` at once.
+
+    While one thread makes its crops, another scores; the batches do not depend on who is first.
+    """
+
+    def one(rows: slice) -> FloatArray:
+        return score(crops(rows))
+
+    parts = list(_batches(n, threads))
+    if len(parts) < 2 or threads == 1:
+        done = [one(rows) for rows in parts]
+    else:
+        with ThreadPoolExecutor(threads, thread_name_prefix="mien-explain") as pool:
+            done = list(pool.map(one, parts))
+    return np.concatenate(done) if done else score(crops(slice(0, 0)))
+
+
+def _batches(n: int, threads: int) -> Iterator[slice]:
+    size = min(BATCH, max(1, -(-n // threads)))
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
