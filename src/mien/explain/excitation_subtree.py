@@ -1,4 +1,4 @@
-"""Subtree excitation back-propagation: down from the unit of each layer that the score needs most."""
+"""Subtree excitation back-propagation: down from the unit of each layer that moves the score."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def find(case: Case, budget: int, rng: np.random.Generator) -> Finding:
     steps = budget - 1
     shares = (torch.arange(steps) + 0.5) / steps
     total = torch.zeros_like(end)
-    for part in shares.split(_BATCH):
+    for part in torch.split(shares, _BATCH):
         images = (start + part[:, None, None, None] * (end - start)).requires_grad_(True)
         score = score_of(opened, opened.module(images)).sum()
         total += torch.autograd.grad(score, images)[0].sum(dim=0, keepdim=True)

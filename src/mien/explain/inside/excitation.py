@@ -77,6 +77,11 @@ class _Sum(Function):
         return first * each, second * each
 
 
+def _apply(rule: type[Function], *arguments: Any) -> Tensor:
+    out: Tensor = rule.apply(*arguments)  # type: ignore[no-untyped-call]
+    return out
+
+
 def _over(winning: Tensor, total: Tensor) -> Tensor:
     return torch.where(total > 0, winning / total.clamp(min=1e-30), torch.zeros_like(winning))
 
@@ -115,12 +120,12 @@ class Excitation(Watch):
             def average(source: Tensor) -> Tensor:
                 return func(source, *rest, **kwargs)  # type: ignore[no-any-return]
 
-            return _Share.apply(args[0], average, average)
+            return _apply(_Share, args[0], average, average)
         if name in _SUMS and len(excited) == 2 and not kwargs:
-            return _Sum.apply(*excited)
+            return _apply(_Sum, *excited)
         if name in (*_SCALES, *_SUMS) and len(excited) == 1 and args[0] is excited[0]:
             plain = getattr(torch, name.rstrip("_")) if name.endswith("_") else func
-            return _Pass.apply(args[0], lambda source: plain(source, *rest, **kwargs))
+            return _apply(_Pass, args[0], lambda source: plain(source, *rest, **kwargs))
         out = func(*args, **kwargs)
         if name not in _ROUTES and isinstance(out, Tensor) and out.is_floating_point():
             raise InputError(
@@ -139,12 +144,11 @@ class Excitation(Watch):
 
         def positive(values: Tensor) -> Tensor:
             if name == "matmul":
-                return values @ positive_weight
-            return func(values, positive_weight, None, *rest[1:], **unbiased)  # type: ignore[no-any-return]
+                return torch.matmul(values, positive_weight)
+            out: Tensor = func(values, positive_weight, None, *rest[1:], **unbiased)
+            return out
 
-        out: Tensor = _Share.apply(
-            source, lambda values: func(values, weight, *rest, **kwargs), positive
-        )
+        out = _apply(_Share, source, lambda values: func(values, weight, *rest, **kwargs), positive)
         if source.ndim == 2 and weight.ndim == 2:
             matrix = weight.detach().T if name == "matmul" else weight.detach()
             self.trace.readout = (source, matrix, out.detach())
@@ -152,9 +156,7 @@ class Excitation(Watch):
 
 
 def _tensors(args: tuple[Any, ...]) -> list[Tensor]:
-    flat = [
-        each for arg in args for each in (arg if isinstance(arg, list | tuple) else (arg,))
-    ]
+    flat = [each for arg in args for each in (arg if isinstance(arg, list | tuple) else (arg,))]
     return [each for each in flat if isinstance(each, Tensor)]
 
 

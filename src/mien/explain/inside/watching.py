@@ -147,11 +147,15 @@ def _place(name: str, out: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
             _pair(said.get("padding", 0)),
         )
     elif name == "pad":
-        left, _, top, *_ = (*args[1], 0, 0, 0)
-        frame = frame.under((1, 1), (1, 1), (top, left))
+        frame = frame.under((1, 1), (1, 1), _pads_before(list(args[1])))
     elif name not in ("permute", "transpose") and out.shape[2:] != source.shape[2:]:
         return
     out.frame = frame  # type: ignore[attr-defined]
+
+
+def _pads_before(pads: list[int]) -> tuple[int, int]:
+    """Return what is added above and to the left; torch lists the last axis first."""
+    return (pads[2] if len(pads) > 2 else 0, pads[0])
 
 
 def _pair(value: int | Sequence[int]) -> tuple[int, int]:
@@ -182,13 +186,17 @@ def watch(
     finally:
         if handle is not None:
             handle.remove()
-    if outputs.shape != (len(images), len(opened.target)):
-        raise InputError(
-            f"module: got outputs {tuple(outputs.shape)}, "
-            f"expected {(len(images), len(opened.target))}, as target says"
-        )
+    _check(opened, outputs)
     trace.outputs = outputs
     return trace
+
+
+def _check(opened: Opened, outputs: Tensor) -> None:
+    if outputs.ndim != 2 or outputs.shape[1] != len(opened.target):
+        raise InputError(
+            f"module: got outputs {tuple(outputs.shape)}, "
+            f"expected {(len(outputs), len(opened.target))}, as target says"
+        )
 
 
 def _named(opened: Opened) -> nn.Module:
@@ -210,6 +218,7 @@ def similarity(opened: Opened, outputs: Tensor, against: FloatArray) -> Tensor:
 
 def score_of(opened: Opened, outputs: Tensor) -> Tensor:
     """Return the score (N,) of outputs (N,D), with gradients."""
+    _check(opened, outputs)
     score = similarity(opened, outputs, opened.target)
     if opened.contrast is not None:
         score = score - similarity(opened, outputs, opened.contrast)
