@@ -23,7 +23,7 @@ METHODS = sorted(name for name, one in known_explainers().items() if one.needs_t
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_case_without_a_model_is_refused_with_what_takes_it(method: str) -> None:
-    with pytest.raises(InputError, match="none; expected with_model.* occlusion"):
+    with pytest.raises(InputError, match=r"none; expected with_model.* occlusion"):
         find(make_game(), method=method)
 
 
@@ -112,7 +112,7 @@ def test_another_model_than_the_cases_is_refused() -> None:
 
     case = small_case()
     other = replace(case.inside, module=small_resnet(seed=9))
-    with pytest.raises(InputError, match="the torch model scores .* expected the same model"):
+    with pytest.raises(InputError, match=r"the torch model scores .* expected the same model"):
         opened.with_model(replace(case, inside=None), other)
 
 
