@@ -35,6 +35,63 @@ class SmallResNet(nn.Module):
         return self.last(x.mean(dim=(2, 3)))
 
 
+class Block(nn.Module):
+    """A block as timm writes it: fused attention, or written out."""
+
+    def __init__(self, width: int, *, fused: bool) -> None:
+        super().__init__()
+        self.fused = fused
+        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        count, tokens, width = x.shape
+        split = self.qkv(self.before(x)).reshape(count, tokens, 3, 2, width // 2)
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+        if self.fused:
+            mixed = functional.scaled_dot_product_attention(query, key, value)
+        else:
+            weights = (query * (width // 2) ** -0.5) @ key.transpose(-2, -1)
+            mixed = weights.softmax(dim=-1) @ value
+        x = x + self.out(mixed.transpose(1, 2).reshape(count, tokens, width))
+        return x + self.mlp(self.between(x))
+
+
+class SmallViT(nn.Module):
+    """A vision transformer of 8 px patches, with or without a token that gathers the rest."""
+
+    def __init__(self, *, fused: bool = True, gathers: bool = True, depth: int = 2) -> None:
+        super().__init__()
+        self.embed = nn.Conv2d(3, 16, 8, 8)
+        self.first = nn.Parameter(torch.randn(1, 1, 16)) if gathers else None
+        self.place = nn.Parameter(torch.randn(1, 36 + gathers, 16))
+        self.blocks = nn.Sequential(*(Block(16, fused=fused) for _ in range(depth)))
+        self.norm, self.head = nn.LayerNorm(16), nn.Linear(16, 4)
+
+    def tokens(self, images: Tensor) -> Tensor:
+        x = self.embed(images / 128 - 1).flatten(2).transpose(1, 2)
+        if self.first is not None:
+            x = torch.cat([self.first.expand(len(x), -1, -1), x], dim=1)
+        return x + self.place
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.norm(self.blocks(self.tokens(images)))
+        return self.head(x[:, 0] if self.first is not None else x.mean(dim=1))
+
+
+def small_vit(seed: int = 0, **settings: object) -> SmallViT:
+    """Return one whose attention is far from even."""
+    torch.manual_seed(seed)
+    network = SmallViT(**settings).eval()
+    with torch.no_grad():
+        for block in network.blocks:
+            block.qkv.weight.mul_(4)
+    return network
+
+
 def small_resnet(seed: int = 0, **settings: bool) -> SmallResNet:
     """Return one with weights that let something through."""
     torch.manual_seed(seed)
@@ -62,3 +119,8 @@ def case_of(network: nn.Module, **opened: object) -> Case:
 def small_case() -> Case:
     """Return a case of the small residual network."""
     return case_of(small_resnet())
+
+
+def attention_rollout_case() -> Case:
+    """Return a case of the small transformer."""
+    return case_of(small_vit())

@@ -25,20 +25,24 @@ def map_layer(trace: Trace) -> tuple[Tensor, Frame]:
     if trace.named is not None:
         if trace.named.ndim != 4:
             raise InputError(f"layer: got {tuple(trace.named.shape)}, expected a map (N,C,m,n)")
-        return trace.named, getattr(trace.named, "frame", None) or _stretched(trace, trace.named)
+        return trace.named, _frame_of(trace.named, getattr(trace.named, "frame", None), trace)
     for tensor, frame in zip(reversed(trace.activations), reversed(trace.frames), strict=True):
         if tensor.ndim == 4 and min(tensor.shape[2:]) >= SMALLEST_SIDE:
-            return tensor, _stretched(trace, tensor) if frame is None else frame
+            return tensor, _frame_of(tensor, frame, trace)
     raise InputError(
         f"module: got no activation (N,C,m,n) of at least {SMALLEST_SIDE} units a side, expected "
         "a convolutional network; name another layer with Opened(layer=...)"
     )
 
 
-def _stretched(trace: Trace, tensor: Tensor) -> Frame:
-    """Return the frame of a map of unknown origin that covers the crop."""
-    steps = [trace.images.shape[axis] / tensor.shape[axis] for axis in (2, 3)]
-    return Frame(((steps[0] - 1) / 2, (steps[1] - 1) / 2), (steps[0], steps[1]))
+def _frame_of(layer: Tensor, frame: Frame | None, trace: Trace) -> Frame:
+    return stretched(trace.images.shape[2:], layer.shape[2:]) if frame is None else frame
+
+
+def stretched(size_hw: tuple[int, ...], units: tuple[int, ...]) -> Frame:
+    """Return the frame of a map (m,n) of unknown origin, that covers a crop (h,w) evenly."""
+    down, across = (size / count for size, count in zip(size_hw, units, strict=True))
+    return Frame(((down - 1) / 2, (across - 1) / 2), (down, across))
 
 
 def on_crop(units: FloatArray, frame: Frame, size_wh: tuple[int, int]) -> FloatArray:
