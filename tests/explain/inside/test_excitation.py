@@ -112,7 +112,7 @@ def test_batch_normalisation_and_modules_are_walked_through() -> None:
         nn.Linear(4, 6),
     ).eval()
     found = find(case_of(network), method="excitation")
-    assert found.map.sum() == pytest.approx(abs(found.base_score), rel=0.25)
+    assert found.map.sum() == pytest.approx(abs(found.base_score))
 
 
 def test_only_what_the_target_reads_wins() -> None:

@@ -103,5 +103,5 @@ def test_a_unit_lies_where_it_looks(place_yx: tuple[int, int]) -> None:
 
 def test_what_is_placed_keeps_its_sum() -> None:
     units = np.zeros((6, 6))
-    units[2:4, 2:4] = [[1.0, -2.0], [3.0, 4.0]]
+    units[4:, :2] = [[1.0, -2.0], [3.0, 4.0]]
     assert on_crop(units, Frame((5.0, 5.0), (4.0, 4.0)), (32, 32)).sum() == pytest.approx(6.0)

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from mien.errors import InputError
+from mien.explain.inside.placing import deepest_map, frame_of
 from mien.explain.inside.watching import Frame, Trace, Watch, score_of, watch
 from mien.explain.opened import Opened
 from mien.types.arrays import FloatArray
@@ -200,13 +201,9 @@ def excite(opened: Opened, images: Tensor, *, smallest_side: int) -> Excited:
     Raises InputError for an operation without a rule, and for a network without such a map.
     """
     trace = watch(opened, images, mode=Excitation)
-    for tensor, frame in zip(reversed(trace.activations), reversed(trace.frames), strict=True):
-        if frame is not None and min(tensor.shape[2:]) >= smallest_side:
-            return Excited(trace, tensor, frame)
-    raise InputError(
-        f"module: got no activation (N,C,m,n) of at least {smallest_side} units a side, expected "
-        "a convolutional network"
-    )
+    index = deepest_map(trace, smallest_side=smallest_side)
+    units = trace.activations[index]
+    return Excited(trace, units, frame_of(units, trace.frames[index], trace))
 
 
 def score_direction(opened: Opened, outputs: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from torch import Tensor
 
@@ -22,20 +21,33 @@ def map_layer(trace: Trace) -> tuple[Tensor, Frame]:
 
     Raises InputError where there is none.
     """
-    if trace.named is not None:
-        if trace.named.ndim != 4:
-            raise InputError(f"layer: got {tuple(trace.named.shape)}, expected a map (N,C,m,n)")
-        return trace.named, _frame_of(trace.named, getattr(trace.named, "frame", None), trace)
-    for tensor, frame in zip(reversed(trace.activations), reversed(trace.frames), strict=True):
-        if tensor.ndim == 4 and min(tensor.shape[2:]) >= SMALLEST_SIDE:
-            return tensor, _frame_of(tensor, frame, trace)
+    if trace.named is None:
+        index = deepest_map(trace)
+        return trace.activations[index], frame_of(
+            trace.activations[index], trace.frames[index], trace
+        )
+    if trace.named.ndim != 4:
+        raise InputError(f"layer: got {tuple(trace.named.shape)}, expected a map (N,C,m,n)")
+    return trace.named, frame_of(trace.named, getattr(trace.named, "frame", None), trace)
+
+
+def deepest_map(trace: Trace, *, smallest_side: int = SMALLEST_SIDE) -> int:
+    """Return the index of the last activation (N,C,m,n) of at least so many units a side.
+
+    Raises InputError where there is none.
+    """
+    for index in reversed(range(len(trace.activations))):
+        shape = trace.activations[index].shape
+        if len(shape) == 4 and min(shape[2:]) >= smallest_side:
+            return index
     raise InputError(
-        f"module: got no activation (N,C,m,n) of at least {SMALLEST_SIDE} units a side, expected "
+        f"module: got no activation (N,C,m,n) of at least {smallest_side} units a side, expected "
         "a convolutional network; name another layer with Opened(layer=...)"
     )
 
 
-def _frame_of(layer: Tensor, frame: Frame | None, trace: Trace) -> Frame:
+def frame_of(layer: Tensor, frame: Frame | None, trace: Trace) -> Frame:
+    """Return the frame of a layer's map; one of unknown origin covers the crop evenly."""
     return stretched(trace.images.shape[2:], layer.shape[2:]) if frame is None else frame
 
 
@@ -46,22 +58,23 @@ def stretched(size_hw: tuple[int, ...], units: tuple[int, ...]) -> Frame:
 
 
 def on_crop(units: FloatArray, frame: Frame, size_wh: tuple[int, int]) -> FloatArray:
-    """Return a map (m,n) as (h,w) float32 over the crop, its sum kept away from the borders.
+    """Return a map (m,n) as (h,w) float32 over the crop, with the same sum.
 
-    Units lie at their receptive fields' centres; between them linear, beyond them constant.
+    Units lie at their receptive fields' centres; between them linear, beyond the last one its own.
+    Each unit's value is shared out among the pixels that it stands for.
     """
-    (start_y, start_x), (step_y, step_x) = frame.start_px, frame.step_px
-    if (step_y, step_x) == (1.0, 1.0) and units.shape == size_wh[::-1]:
-        return units.astype(np.float32)
-    to_crop = np.array([[step_x, 0, start_x], [0, step_y, start_y]])
-    warped = cv2.warpAffine(
-        units.astype(np.float32),
-        to_crop,
-        size_wh,
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+    down, across = (
+        _shares_of_pixels(units.shape[axis], frame.start_px[axis], frame.step_px[axis], pixels)
+        for axis, pixels in ((0, size_wh[1]), (1, size_wh[0]))
     )
-    return np.asarray(warped / (step_x * step_y), np.float32)
+    return np.asarray(down @ units @ across.T, np.float32)
+
+
+def _shares_of_pixels(count: int, start: float, step: float, pixels: int) -> FloatArray:
+    """Return what each of ``count`` units gives to each pixel of a line: (pixels, count)."""
+    centres = start + step * np.arange(count)
+    near = np.stack([np.interp(np.arange(pixels), centres, unit) for unit in np.eye(count)], axis=1)
+    return np.asarray(near / np.maximum(near.sum(axis=0), 1e-9))
 
 
 def finding(
