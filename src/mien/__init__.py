@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mien.apps.client import ServerError as ServerError
     from mien.errors import MienError as MienError
     from mien.evaluate import evaluate as evaluate
+    from mien.explain import explain as explain
     from mien.gallery import Consent as Consent
     from mien.gallery import Gallery as Gallery
     from mien.gallery import Subject as Subject
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from mien.types import OperatingPoint as OperatingPoint
     from mien.types import Templates as Templates
     from mien.types.candidate import Candidate as Candidate
+    from mien.types.explanation import Explanation as Explanation
 
 _PUBLIC = {
     "Analysis": "mien.types",
@@ -62,6 +64,7 @@ _PUBLIC = {
     "Consent": "mien.gallery",
     "Face": "mien.types",
     "Faces": "mien.types",
+    "Explanation": "mien.types.explanation",
     "Gallery": "mien.gallery",
     "Identification": "mien.recognition.identify",
     "Image": "mien.types",
@@ -83,6 +86,7 @@ _PUBLIC = {
     "draw": "mien.render.draw",
     "embed": "mien.tasks.verbs",
     "evaluate": "mien.evaluate",
+    "explain": "mien.explain",
     "from_array": "mien.io",
     "identify": "mien.recognition.searching",
     "identify_in": "mien.recognition.searching",

@@ -22,7 +22,8 @@ class Finding:
 
     ``map (h,w) float32`` signed; ``region_scores (R,)`` in units of the score, in the order of
     ``case.regions``; ``region_spread (R,)`` their standard errors, ``None`` without sampling;
-    ``model_calls``: crops that were scored, the untouched one among them.
+    ``model_calls``: crops that were scored, the untouched one among them. ``correspondence (R,R)``:
+    what a region (row) and one of the other picture (column) give together.
     """
 
     base_score: float
@@ -31,6 +32,7 @@ class Finding:
     model_calls: int
     region_spread: FloatArray | None = None
     notes: tuple[str, ...] = ()
+    correspondence: FloatArray | None = None
 
 
 #: (case, budget in crops scored, generator) -> Finding. Scores at most ``budget`` crops.

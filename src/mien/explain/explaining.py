@@ -46,6 +46,7 @@ def explain_case(
         threshold=case.threshold,
         faithfulness=areas,
         notes=(*case.notes, *finding.notes),
+        correspondence=finding.correspondence,
     )
 
 

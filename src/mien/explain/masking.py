@@ -73,35 +73,53 @@ class Masks:
 
         ``labels (h,w)``: another division of the crop than the case's.
         """
-        areas = soft_areas(self.case.labels if labels is None else labels, kept.shape[1])
-
-        def crops(rows: slice) -> ByteArray:
-            return self._blend(one @ areas for one in kept[rows].astype(np.float32))
-
+        labels = self.case.labels if labels is None else labels
+        crops = shown_regions(self.case.crop, self.hidden, labels, kept)
         return self._scores(len(kept), crops)
+
+    def embed_regions(self, kept: Array) -> FloatArray:
+        """Return the unit vectors (N,D) of crops that show the regions ``kept (N,R)`` bool."""
+        if self.case.embed is None:
+            raise InputError("embed: the case has no embedding, only scores")
+        crops = shown_regions(self.case.crop, self.hidden, self.case.labels, kept)
+        return self._run(self.case.embed, len(kept), crops)
 
     def score_pixels(self, shown: FloatArray) -> FloatArray:
         """Return the scores (N,) of crops that show each pixel as far as ``shown (N,h,w)`` 0..1."""
-        return self._scores(len(shown), lambda rows: self._blend(iter(shown[rows])))
+        crop, hidden = self.case.crop, self.hidden
+        return self._scores(len(shown), lambda rows: blended(crop, hidden, shown[rows]))
 
     def score_crops(self, crops: ByteArray) -> FloatArray:
         """Return the scores (N,) of crops (N,h,w,3) made elsewhere."""
         return self._scores(len(crops), lambda rows: crops[rows])
 
-    def _blend(self, shown: Iterable[FloatArray]) -> ByteArray:
-        """Return crops (N,h,w,3) uint8 that show pixels as far as each of ``shown (h,w|h*w)``."""
-        crop, hidden = self.case.crop, self.hidden
-        blended = []
-        for share in shown:
-            share = np.clip(share, 0, 1, dtype=np.float32).reshape(crop.shape[:2])
-            blended.append(cv2.blendLinear(crop, hidden, share, 1 - share))
-        return np.stack(blended) if blended else np.zeros((0, *crop.shape), np.uint8)
-
     def _scores(self, n: int, crops: Callable[[slice], ByteArray]) -> FloatArray:
+        return self._run(self.case.score, n, crops)
+
+    def _run(self, model: Scorer, n: int, crops: Callable[[slice], ByteArray]) -> FloatArray:
         if n > self.left:
             raise InputError(f"budget: {self.calls + n} crops, expected {self.budget} at most")
         self.calls += n
-        return in_batches(self.case.score, n, crops, threads=self.case.threads)
+        return in_batches(model, n, crops, threads=self.case.threads)
+
+
+def blended(crop: ByteArray, hidden: ByteArray, shown: Iterable[FloatArray]) -> ByteArray:
+    """Return crops (N,h,w,3) uint8 that show pixels as far as each of ``shown (h,w|h*w)`` 0..1."""
+    made = []
+    for share in shown:
+        share = np.clip(share, 0, 1, dtype=np.float32).reshape(crop.shape[:2])
+        made.append(cv2.blendLinear(crop, hidden, share, 1 - share))
+    return np.stack(made) if made else np.zeros((0, *crop.shape), np.uint8)
+
+
+def shown_regions(
+    crop: ByteArray, hidden: ByteArray, labels: ByteArray, kept: Array
+) -> Callable[[slice], ByteArray]:
+    """Return what makes crops that show the regions ``kept (N,R)`` bool, for a slice of the N."""
+    areas = soft_areas(labels, kept.shape[1])
+    return lambda rows: blended(
+        crop, hidden, (one @ areas for one in kept[rows].astype(np.float32))
+    )
 
 
 def soft_areas(labels: ByteArray, n: int) -> FloatArray:

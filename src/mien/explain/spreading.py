@@ -22,3 +22,28 @@ def by_region(values: FloatArray, labels: ByteArray, n: int) -> FloatArray:
     """Return the sums (n,) of a map over each region, in the unit of ``over_regions``."""
     sums = np.bincount(labels.ravel(), weights=np.ravel(values), minlength=n)
     return np.asarray(sums / labels.size, np.float32)
+
+
+class SeenEffect:
+    """What seeing each pixel adds to the score: its regression on each pixel alone, from sums."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.n = 0
+        self._score = 0.0
+        self._shown, self._squared, self._product = np.zeros((3, *shape), np.float64)
+
+    def add(self, shown: FloatArray, scores: FloatArray) -> None:
+        """Take in how far pixels were shown (n,h,w) 0..1, and the scores (n,) of that."""
+        self.n += len(scores)
+        self._score += float(scores.sum())
+        self._shown += shown.sum(axis=0)
+        self._squared += np.einsum("nhw,nhw->hw", shown, shown)
+        self._product += np.tensordot(np.asarray(scores, np.float32), shown, axes=1)
+
+    def values(self, *, least: float = 1e-4) -> FloatArray:
+        """Return the effect (h,w) float32; one that varied by less than ``least`` tends to 0."""
+        n = max(self.n, 1)
+        share = self._shown / n
+        variance = np.maximum(self._squared / n - share**2, 0)
+        together = self._product / n - share * (self._score / n)
+        return np.asarray(together / (variance + least), np.float32)

@@ -112,17 +112,25 @@ def comparison_score(probe: Templates, reference: Templates) -> float:
 
 def one_template(analysis: Analysis, *, choose: Choose = "single") -> Templates:
     """Return the template of a picture's only (or chosen) face, as Templates of length 1."""
+    row, templates = one_face(analysis, choose=choose), analysis.templates
+    if templates is None:
+        raise NoFaceError(f"{analysis.source}: no face was embedded, one is needed")
+    return with_quality(templates, analysis.found)[[row]]
+
+
+def one_face(analysis: Analysis, *, choose: Choose = "single") -> int:
+    """Return the row of a picture's only (or chosen) face. Raises as ``verify`` does."""
     if choose not in get_args(Choose):
         raise InputError(f"choose: got {choose!r}, expected one of {', '.join(get_args(Choose))}")
-    faces, templates = analysis.found, analysis.templates
-    if templates is None or not len(faces):
+    faces = analysis.found
+    if not len(faces):
         raise NoFaceError(f"{analysis.source}: no face was found, one is needed")
     if len(faces) > 1 and choose == "single":
         raise SeveralFacesError(
             f"{analysis.source}: shows {len(faces)} faces, one is needed; crop the picture, or "
             "choose 'largest' or 'central' (--choose largest) to take one of them"
         )
-    return with_quality(templates, faces)[[chosen_row(faces, choose)]]
+    return chosen_row(faces, choose)
 
 
 def chosen_row(faces: Faces, choose: Choose) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mien.errors import InputError
 from mien.types.arrays import FloatArray, checked, same_length
+from mien.types.wording import Words, facts, plain_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Explanation:
     score, below 0 against, 0 where nothing was tried. ``region_scores (R,) float32``: the same for
     each region of ``regions``, in units of the score; ``region_spread (R,)``: their standard
     errors, ``None`` for a method that does not sample. ``model_calls``: crops that the scorer was
-    shown; ``threshold``: that of the decision, where there is one.
+    shown; ``threshold``: that of the decision, where there is one. ``correspondence (R,R)``: what
+    each region gives together with each of the other picture's, for a method that looks at both.
     """
 
     method: str
@@ -48,6 +50,7 @@ class Explanation:
     threshold: float | None = None
     faithfulness: Faithfulness | None = None
     notes: tuple[str, ...] = ()
+    correspondence: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, and make the arrays read-only."""
@@ -58,6 +61,10 @@ class Explanation:
         if self.region_spread is not None:
             spread = checked("region_spread", self.region_spread, (len(self.regions),))
             object.__setattr__(self, "region_spread", spread)
+        if self.correspondence is not None:
+            shape = (len(self.regions), len(self.regions))
+            matrix = checked("correspondence", self.correspondence, shape)
+            object.__setattr__(self, "correspondence", matrix)
 
     def region(self, name: str) -> float:
         """Return the score of one region. Raises InputError for a name that is none."""
@@ -76,6 +83,13 @@ class Explanation:
             name: float(score) * scale
             for name, score in zip(self.regions, self.region_scores, strict=True)
         }
+
+    def to_text(self, *, words: Words = plain_words) -> str:
+        """Return a few hedged sentences made from ``mien.types.wording.facts`` alone.
+
+        ``words``: facts in, text out; a language model, say. None is needed.
+        """
+        return words(facts(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, without the map."""
@@ -102,5 +116,6 @@ class Explanation:
                 "deletion": self.faithfulness.deletion,
                 "steps": self.faithfulness.steps,
             },
+            "correspondence": None if self.correspondence is None else self.correspondence.tolist(),
             "notes": list(self.notes),
         }

@@ -1,0 +1,115 @@
+"""The verb: why two faces match, or why a face is read as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mien.errors import InputError, ModelError
+from mien.explain.case import Case
+from mien.explain.comparison import as_partner, match_case
+from mien.explain.explainer import get_explainer
+from mien.explain.explaining import DEFAULT_METHOD, explain_case
+from mien.explain.reading import attribute_case, tasks_for
+from mien.models import get_spec
+from mien.recognition.operating import operating_point
+from mien.recognition.verify import Choose, one_face
+from mien.tasks.pipeline import Source
+from mien.tasks.task import Options
+from mien.tasks.verbs import analyzer
+from mien.types import Analysis, Image
+from mien.types.explanation import Explanation
+
+MATCH = "match"
+
+
+def explain(
+    probe: Source,
+    reference: Source | None = None,
+    *,
+    target: str = MATCH,
+    method: str = DEFAULT_METHOD,
+    budget: int | None = None,
+    seed: int = 0,
+    faithfulness: bool = False,
+    fmr: float = 1e-3,
+    choose: Choose = "single",
+    **options: Any,
+) -> tuple[Explanation, ...]:
+    """Say what in a picture speaks for a score, and what against.
+
+    Of a match two explanations: of the probe's pixels against the reference's template, and of
+    the reference's pixels against the probe's. Of an attribute (``target``: "apparent_age",
+    "apparent_gender:male", "quality:sharpness" ...) one, of the probe. ``budget``: crops that may
+    be scored for each (``None``: the method's own); ``faithfulness``: measure how well the map
+    orders pixels, at the cost of 40 more. ``fmr``: of the threshold that is told with the score,
+    ``None`` where none was measured. Options are those of Analyzer.
+    Raises InputError, NoFaceError, SeveralFacesError.
+    """
+    get_explainer(method)
+    sources = [probe] if reference is None else [probe, reference]
+    if (target == MATCH) != (len(sources) == 2):
+        wanted = "two pictures" if target == MATCH else "one picture"
+        raise InputError(f"explain: target {target!r} takes {wanted}, got {len(sources)}")
+    chosen = analyzer(("embed",) if target == MATCH else tasks_for(target), **options)
+    images = [chosen.read(source) for source in sources]
+    analyses = chosen.run(images)
+    cases = cases_of(
+        images,
+        analyses,
+        target,
+        options=chosen.options,
+        fmr=fmr,
+        choose=choose,
+        threads=chosen.threads,
+    )
+    return tuple(
+        explain_case(case, method=method, budget=budget, seed=seed, faithfulness=faithfulness)
+        for case in cases
+    )
+
+
+def cases_of(
+    images: Sequence[Image],
+    analyses: Sequence[Analysis],
+    target: str,
+    *,
+    options: Options,
+    fmr: float = 1e-3,
+    choose: Choose = "single",
+    threads: int = 1,
+) -> list[Case]:
+    """Return the cases of a target: two of a match, one of an attribute; see ``explain``."""
+    rows = [one_face(analysis, choose=choose) for analysis in analyses]
+    if target != MATCH:
+        return [
+            attribute_case(
+                images[0], analyses[0], rows[0], target, options=options, threads=threads
+            )
+        ]
+    templates = []
+    for analysis, row in zip(analyses, rows, strict=True):
+        assert analysis.templates is not None
+        templates.append(analysis.templates[[row]])
+    threshold = _threshold(options, templates[0].model_id, fmr)
+    return [
+        match_case(
+            images[one],
+            analyses[one],
+            rows[one],
+            templates[other],
+            options=options,
+            threshold=threshold,
+            threads=threads,
+            partner=as_partner(images[other], analyses[other], rows[other], options=options),
+        )
+        for one, other in ((0, 1), (1, 0))
+    ]
+
+
+def _threshold(options: Options, model_id: str, fmr: float) -> float | None:
+    """Return the threshold of a comparison, ``None`` where none was measured."""
+    try:
+        return operating_point(get_spec(options.embedder), model_id, fmr=fmr).threshold
+    except ModelError:
+        return None
