@@ -10,6 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.explain.case import Case
+from mien.explain.inside.fitting import seeded
+from mien.explain.inside.prompt_model import PromptModel
+from mien.explain.inside.selector_model import Selector, SelectorModel, SmallClassifier
+from mien.explain.inside.tame_model import TameModel
+from mien.explain.inside.watching import score_crops
 from mien.explain.opened import Opened, with_model
 from tests.explain.conftest import make_game
 
@@ -110,8 +115,6 @@ def case_of(network: nn.Module, **opened: object) -> Case:
         width = network(torch.zeros(1, 3, *game.crop.shape[:2])).shape[1]
     settings = {"target": rng.normal(size=width).astype(np.float32)} | opened
     inside = Opened(network, **settings)
-    from mien.explain.inside.watching import score_crops
-
     scored = replace(game, score=lambda crops: score_crops(inside, crops), embed=None, partner=None)
     return with_model(scored, inside)
 
@@ -124,3 +127,27 @@ def small_case() -> Case:
 def attention_rollout_case() -> Case:
     """Return a case of the small transformer."""
     return case_of(small_vit())
+
+
+def tame_case() -> Case:
+    """Return a case of a classifier with an attention that nothing has trained."""
+    with seeded(0):
+        network = SmallClassifier(3).eval()
+        model = TameModel(network, (1, 2), (48, 96), 3).eval()
+    return case_of(model, target=np.eye(3)[1], cosine=False)
+
+
+def prompt_cam_case() -> Case:
+    """Return a case of a transformer with prompts that nothing has trained."""
+    network = small_vit()
+    model = PromptModel(
+        network, network.tokens, network.blocks, network.norm, width=16, classes=3
+    ).eval()
+    return case_of(model, target=np.eye(3)[1], cosine=False)
+
+
+def selector_case() -> Case:
+    """Return a case of a selector and a predictor that nothing has trained."""
+    with seeded(0):
+        model = SelectorModel(Selector(), SmallClassifier(3)).eval()
+    return case_of(model, target=np.eye(3)[1], cosine=False)
