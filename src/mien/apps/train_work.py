@@ -39,16 +39,14 @@ def train(
     threads: int | None,
 ) -> None:
     """Run a recipe to its end, telling how far it is."""
-    import torch
-
-    from mien.train.engine import fit
+    from mien.train.engine import fit, use_threads
     from mien.train.recipe import find_recipe, with_settings
     from mien.train.validation import validation_of
 
     recipe = with_settings(find_recipe(name), settings)
     cores = os.cpu_count()
     share = max(1, (cores if cores is not None else 1) // processes)
-    torch.set_num_threads(threads if threads is not None else share)
+    use_threads(threads if threads is not None else share)
     outcome = fit(
         recipe,
         _examples(recipe, data),

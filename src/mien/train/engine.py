@@ -79,6 +79,11 @@ def fit(
     return Outcome(folder, run.state.step, run.state.seconds, run.state.figures)
 
 
+def use_threads(count: int) -> None:
+    """Let this process compute on so many cores; another number rounds sums differently."""
+    torch.set_num_threads(count)
+
+
 class Run:
     """A run's parts and its state; ``update`` does one step of learning."""
 
