@@ -21,6 +21,7 @@ from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.cli_serve import register as register_serve
+from mien.apps.cli_train import register as register_train
 from mien.apps.terminal import plain_errors
 
 app = typer.Typer(
@@ -202,6 +203,7 @@ register_album(app)
 register_evaluate(app)
 register_gallery(app)
 register_serve(app)
+register_train(app)
 
 
 def _embedder(embedder: str | None, *, fast: bool) -> str | None:
