@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from mien.errors import InputError
 from mien.explain.inside.fitting import fit, frozen, hidden_behind, seeded
+from mien.explain.inside.watching import images_of
 from mien.types.arrays import ByteArray, IntArray
 
 
@@ -90,7 +91,7 @@ def train_detector(
 
 
 def train_selector(
-    detector: SmallClassifier,
+    detector: nn.Module,
     crops: ByteArray,
     classes: IntArray,
     *,
@@ -107,7 +108,9 @@ def train_selector(
     detector's counts up to that of guessing, which ours caps: beyond it nothing more is hidden.
     The predictor begins as the detector. ``detected`` = 0 trains without a detector.
     """
-    guessing = math.log(detector.head.out_features)
+    frozen(detector)
+    with torch.no_grad():
+        guessing = math.log(detector(images_of(crops[:1])).shape[1])
     predictor = copy.deepcopy(detector).requires_grad_(True)
     with seeded(seed):
         model = SelectorModel(Selector(), predictor).train()
