@@ -11,7 +11,12 @@ import sklearn.metrics as sk
 from scipy import stats
 
 from benchmarks.metrics.oracle import Oracle
-from mien.metrics.agreement import concordance, intraclass_correlation, pearson
+from mien.metrics.agreement import (
+    concordance,
+    intraclass_correlation,
+    pearson,
+    rank_correlation,
+)
 from mien.metrics.classification import (
     accuracy,
     class_scores,
@@ -169,6 +174,13 @@ ORACLES = [
         "500 pairs",
         lambda: pearson(X, Y),
         lambda: stats.pearsonr(X, Y).statistic,
+        "scipy",
+    ),
+    Oracle(
+        rank_correlation,
+        "500 pairs with ties",
+        lambda: rank_correlation(np.round(X, 1), np.round(Y, 1)),
+        lambda: stats.spearmanr(np.round(X, 1), np.round(Y, 1)).statistic,
         "scipy",
     ),
     Oracle(

@@ -18,6 +18,7 @@ from mien.metrics.generated import (
     kernel_distance_of_subsets,
 )
 from mien.metrics.image_similarity import psnr, ssim
+from mien.metrics.saliency import flagged, top_share
 from mien.metrics.segmentation import boundary_f, segmentation
 
 _rng = np.random.default_rng(10)
@@ -27,6 +28,8 @@ NOISY = np.clip(PICTURE + _rng.normal(0, 20, PICTURE.shape), 0, 255).astype(np.u
 MAP = np.kron(_rng.integers(0, 5, (12, 10)), np.ones((8, 8), int))
 FOUND = np.roll(MAP, (2, 1), (0, 1))
 REAL = _rng.normal(0, 1, (300, 12)) @ _rng.normal(0, 1, (12, 12))
+MARKS = np.round(_rng.normal(0, 1, 400) + (MAP.ravel()[:400] == 1), 1)
+WHERE = MAP.ravel()[:400] == 1
 MADE = _rng.normal(0.2, 1.1, (250, 12)) @ _rng.normal(0, 1, (12, 12))
 
 
@@ -48,6 +51,11 @@ def _boundary_f(within: float) -> float:
     precision = (distance_transform_edt(~known)[found] <= within).mean()
     recall = (distance_transform_edt(~found)[known] <= within).mean()
     return 2 * precision * recall / (precision + recall)
+
+
+def _hits_at(fpr: float) -> float:
+    false, hits, _ = sk.roc_curve(WHERE, MARKS, drop_intermediate=False)
+    return float(hits[false <= fpr].max())
 
 
 def _frechet() -> float:
@@ -108,6 +116,20 @@ ORACLES = [
             "scikit-image",
         )
         for within in (0, 1, 1.5, 3)
+    ),
+    Oracle(
+        top_share,
+        "400 pixels; precision at the highest threshold",
+        lambda: top_share(MARKS, WHERE),
+        lambda: sk.precision_recall_curve(WHERE, MARKS)[0][-2],
+        "scikit-learn",
+    ),
+    Oracle(
+        flagged,
+        "400 pixels; true ones marked at 20 % false",
+        lambda: flagged(MARKS, WHERE, fpr=0.2)[WHERE].mean(),
+        lambda: _hits_at(0.2),
+        "scikit-learn",
     ),
     Oracle(
         identity_similarity,

@@ -1,4 +1,4 @@
-"""The command line: ``mien analyze``, ``verify``, ``models``, ``doctor``.
+"""The command line: ``mien analyze``, ``verify``, ``explain``, ``models``, ``doctor``.
 
 Only typer is loaded here: ``mien --help`` must not wait for a runtime.
 """
@@ -19,6 +19,7 @@ from mien.apps.cli_album import register as register_album
 from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_evaluate import register as register_evaluate
+from mien.apps.cli_explain import register as register_explain
 from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.cli_serve import register as register_serve
 from mien.apps.cli_train import register as register_train
@@ -201,6 +202,7 @@ register_audit(app)
 register_cluster(app)
 register_album(app)
 register_evaluate(app)
+register_explain(app)
 register_gallery(app)
 register_serve(app)
 register_train(app)

@@ -149,6 +149,69 @@ def scores(
 
 
 @app.command()
+def explanations(
+    data: Annotated[Path, typer.Option(help="The folder of the data set.")],
+    methods: Annotated[
+        str | None,
+        typer.Option(help="Explainers, parted by commas.", show_default=False),
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="Layout of the folder; see --list.")] = "lfw",
+    split: Annotated[str, typer.Option(help="tune, report or all: whose pictures.")] = "report",
+    triplets: Annotated[int, typer.Option(min=1, help="How many to make.")] = 500,
+    trials: Annotated[
+        int, typer.Option(min=0, help="Triplets for faithfulness, sanity and stability.")
+    ] = 60,
+    budget: Annotated[
+        int | None,
+        typer.Option(min=1, help="Crops that each may score (default: its own)."),
+    ] = None,
+    fill: Annotated[
+        str | None, typer.Option(help="What hidden parts look like.", show_default=False)
+    ] = None,
+    json: JsonFile = None,
+    report: ReportFile = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(help="HTML file for what the first method lost: shows the people."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Keep what was judged here (default: the user's cache).")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Keep nothing, and use nothing that was kept.")
+    ] = False,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    device: Device = "cpu",
+) -> None:
+    """Measure how right explanations of matches are: the inpainting game.
+
+    Triplets are made of the data: a probe, its mate, and the mate with one thing replaced. A run
+    that was stopped goes on from there.
+    """
+    with plain_errors():
+        from mien.apps import evaluate_work
+
+        evaluate_work.explanations(
+            data,
+            methods=methods.split(",") if methods is not None else [],
+            json_to=json,
+            report=report,
+            dataset=dataset,
+            split=split,
+            triplets=triplets,
+            trials=trials,
+            budget=budget,
+            fill=fill,
+            cases=cases,
+            cache=evaluate_work.cache_folder(cache, off=no_cache),
+            seed=seed,
+            device=device,
+            threads=jobs,
+        )
+
+
+@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(help="JSON of a run, or of one with two models.")],
     second: Annotated[

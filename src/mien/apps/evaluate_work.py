@@ -14,6 +14,7 @@ from mien.apps.terminal import console, is_terminal, progress, say
 from mien.data import known_datasets
 from mien.errors import InputError
 from mien.evaluate import Evaluation, evaluate, known_benchmarks
+from mien.evaluate.explanations.run import evaluate_explanations
 from mien.evaluate.paired import compare_runs
 from mien.evaluate.report import said, write_report
 from mien.evaluate.score_task import known_score_tasks
@@ -148,6 +149,25 @@ def scores(
     """Measure a score file, and write and show what it gave."""
     check_outputs(json_to, report)
     evaluation = evaluate_scores(file, task=task, distance=distance, model=name, seed=seed)
+    put_out(evaluation, json_to, report)
+
+
+def explanations(
+    data: Path,
+    *,
+    methods: Sequence[str],
+    json_to: str | None,
+    report: Path | None,
+    cases: Path | None,
+    **options: Any,
+) -> None:
+    """Judge explainers, and write and show what was found."""
+    check_outputs(json_to, report)
+    check_outputs(None, cases)
+    with shown_progress("explanations") as step:
+        evaluation = evaluate_explanations(
+            data, methods=methods, cases=cases, progress=step, **options
+        )
     put_out(evaluation, json_to, report)
 
 

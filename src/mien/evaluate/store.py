@@ -116,14 +116,14 @@ def recipe_of(analyzer: Analyzer) -> str:
 
 
 @cache
-def code_sha256() -> str:
-    """Return a sha256 over the source of the packages that shape an analysis."""
+def code_sha256(parts: tuple[str, ...] = _CODE) -> str:
+    """Return a sha256 over the source of packages (those that shape an analysis) and modules."""
     root = Path(mien.__file__).parent
     return sha256_of(
-        part
-        for package in _CODE
-        for path in sorted((root / package).rglob("*.py"))
-        for part in (path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
+        text
+        for part in parts
+        for path in ([root / part] if part.endswith(".py") else sorted((root / part).rglob("*.py")))
+        for text in (path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
     )
 
 

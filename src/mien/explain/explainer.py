@@ -44,6 +44,7 @@ class Explainer:
     """A method under its name; ``budget``: crops it may score unless told.
 
     ``needs_partner``: it looks at both pictures of a comparison, and at nothing else.
+    ``baseline``: it explains nothing; others are measured beside it.
     ``needs_torch``: what it must be given, in words; "" for a method that takes any model.
     """
 
@@ -54,6 +55,7 @@ class Explainer:
     paper: str = ""
     smallest_budget: int = 2
     needs_partner: bool = False
+    baseline: bool = False
     needs_torch: str = ""
 
 

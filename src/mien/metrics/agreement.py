@@ -1,4 +1,4 @@
-"""How well numbers agree: Pearson, Lin's concordance, intraclass correlation."""
+"""How well numbers agree: Pearson, Spearman, Lin's concordance, intraclass correlation."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ def pearson(predicted: FloatArray, truth: FloatArray) -> float:
         return math.nan
     a, b = predicted - predicted.mean(), truth - truth.mean()
     return float(np.clip(a @ b / math.sqrt((a @ a) * (b @ b)), -1, 1))
+
+
+def rank_correlation(predicted: FloatArray, truth: FloatArray) -> float:
+    """Return Spearman's correlation of numbers (N,): Pearson's of their ranks.
+
+    Rule: 1 is the same order. Ties: equal numbers share the mean of their ranks. Empty: NaN for
+    fewer than two pairs, or where either is constant.
+    """
+    predicted, truth = _pair(predicted, truth)
+    return pearson(_ranks(predicted), _ranks(truth))
 
 
 def concordance(predicted: FloatArray, truth: FloatArray) -> float:
@@ -76,6 +86,12 @@ def intraclass_correlation(ratings: FloatArray) -> IntraclassCorrelation:
         n,
         k,
     )
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return ranks
 
 
 def _ratio(above: float, below: float) -> float:
