@@ -37,7 +37,8 @@ class Case:
     ``threads``: how many batches may be scored at once, from as many threads; ``fill``: what a
     hidden part looks like, a name in ``masking.FILLS``; ``notes``: what a reader must know of the
     score. ``embed`` and ``partner`` are there for comparisons whose other picture may be seen.
-    ``inside``: the same model in torch, for methods that look inside (``opened.with_model``).
+    ``inside``: the same model in torch, or what opens it, for methods that look inside
+    (``opened.with_model``).
     """
 
     crop: ByteArray
@@ -54,7 +55,7 @@ class Case:
     notes: tuple[str, ...] = field(default=())
     embed: Embedder | None = None
     partner: Partner | None = None
-    inside: Opened | None = None
+    inside: Opened | Callable[[], Opened] | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, and make the arrays read-only."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import InputError, MissingExtraError
-from mien.types.arrays import FloatArray, checked
+from mien.types.arrays import ByteArray, FloatArray, checked
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,6 +73,18 @@ def with_model(case: Case, opened: Opened) -> Case:
     return replace(case, inside=opened)
 
 
+def open_recogniser(model: str, target: FloatArray, contrast: FloatArray | None = None) -> Opened:
+    """Return a shipped recogniser in torch, scored against the template (D,) of a mate.
+
+    ``contrast (D,)``: the template of a non-mate, where the case asks why rather the one. Raises
+    MissingExtraError without torch, ModelError for a graph that cannot be opened.
+    """
+    need_torch()
+    from mien.explain.inside.recogniser import recogniser
+
+    return Opened(recogniser(model), target, contrast)
+
+
 def opened_model(case: Case, method: str) -> Opened:
     """Return the case's torch model.
 
@@ -86,4 +99,18 @@ def opened_model(case: Case, method: str) -> Opened:
             f"with_model(case, Opened(...)), or a method for any model: {', '.join(others)}"
         )
     need_torch()
-    return case.inside
+    return case.inside if isinstance(case.inside, Opened) else case.inside()
+
+
+def shuffled_case(case: Case, mates: ByteArray, *, seed: int) -> Case:
+    """Return the case of a torch model that has forgotten all: its weights are shuffled.
+
+    ``mates (1|2,h,w,3)``: crops whose embeddings are the target and the contrast. Raises
+    InputError where there is no torch model.
+    """
+    opened = opened_model(case, "shuffled")
+    from mien.explain.inside.recogniser import shuffled
+    from mien.explain.inside.watching import score_crops
+
+    blind = shuffled(opened, mates, seed=seed)
+    return replace(case, score=partial(score_crops, blind), inside=blind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -14,6 +15,7 @@ from mien.evaluate.explanations.inpainting import donated, inpainted, true_area,
 from mien.evaluate.explanations.triplets import Triplet
 from mien.explain.case import Case, Scorer
 from mien.explain.explainer import Finding
+from mien.explain.opened import open_recogniser
 from mien.geometry.face_parts import FACE_PARTS, face_parts
 from mien.metrics.saliency import flagged, top_share
 from mien.types.arrays import BoolArray, ByteArray, FloatArray
@@ -58,6 +60,7 @@ def laid_out(faces: CutFaces, triplet: Triplet, embed: Embed, model_id: str) -> 
         contrast(mates, embed),
         "match against another",
         model_id,
+        inside=partial(open_recogniser, model_id.partition("@")[0], *embed(mates)),
     )
     twin = replaced(faces, probe, donor, triplet.characteristic)
     if twin is not None and case.score(twin[None])[0] >= 0:
