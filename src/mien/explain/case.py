@@ -17,7 +17,10 @@ Embedder = Callable[[ByteArray], FloatArray]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partner:
-    """The other picture of a comparison, for methods that look at both: crop, parts, place."""
+    """A face as a comparison is shown it: ``crop``, ``labels`` and place as those of a case.
+
+    That of the other picture is for methods that look at both.
+    """
 
     crop: ByteArray
     labels: ByteArray

@@ -50,18 +50,41 @@ def match_case(
     NoFaceError for a face without a mesh.
     """
     options = Options() if options is None else options
+    return comparison_case(
+        aligned(image, analysis, row, options=options),
+        reference,
+        against=against,
+        options=options,
+        mirror=mirror,
+        threshold=threshold,
+        threads=threads,
+        partner=partner,
+    )
+
+
+def comparison_case(
+    probe: Partner,
+    reference: Templates,
+    *,
+    against: Templates | None = None,
+    options: Options,
+    mirror: bool = False,
+    threshold: float | None = None,
+    threads: int = 1,
+    partner: Partner | None = None,
+) -> Case:
+    """Return the case of a face that is cut out already; see ``match_case``."""
     spec = get_spec(options.embedder)
     templates = [reference] if against is None else [reference, against]
     for one in templates:
         _check_template(one, spec, options)
-    crop, labels, to_image = aligned_parts(image, analysis, row, spec)
     embed = embedder(options, mirror=mirror)
     return Case(
-        crop,
-        labels,
+        probe.crop,
+        probe.labels,
         FACE_PARTS,
-        to_image,
-        image.size_wh,
+        probe.to_image,
+        probe.image_size_wh,
         _scorer(embed, templates),
         "match" if against is None else "match against another",
         template_model_id(spec, mesh=options.mesh, mirror=mirror),
@@ -74,10 +97,14 @@ def match_case(
     )
 
 
-def as_partner(image: Image, analysis: Analysis, row: int, *, options: Options) -> Partner:
-    """Return the other picture of a comparison, as methods see it that look at both."""
-    crop, labels, to_image = aligned_parts(image, analysis, row, get_spec(options.embedder))
-    return Partner(crop, labels, to_image, image.size_wh)
+def aligned(image: Image, analysis: Analysis, row: int, *, options: Options) -> Partner:
+    """Cut one face of a picture as its recogniser wants it, with the part that each pixel shows."""
+    mesh = one_mesh(analysis, row)[None]
+    wanted = get_spec(options.embedder).preprocess
+    to_image = alignment_maps(mesh, wanted.alignment)
+    crop = warp_crops(image.pixels, to_image, wanted.size_wh)[0]
+    labels = face_parts(transform_points(invert(to_image), mesh)[0], wanted.size_wh)
+    return Partner(crop, labels, to_image[0], image.size_wh)
 
 
 def embedder(options: Options, *, mirror: bool) -> Embedder:
@@ -90,18 +117,6 @@ def embedder(options: Options, *, mirror: bool) -> Embedder:
         return np.asarray(raw / length, np.float32)
 
     return embed
-
-
-def aligned_parts(
-    image: Image, analysis: Analysis, row: int, spec: ModelSpec
-) -> tuple[ByteArray, ByteArray, FloatArray]:
-    """Return a face's crop as a recogniser wants it, the part each pixel shows, and its map."""
-    mesh = one_mesh(analysis, row)
-    to_image = alignment_maps(mesh[None], spec.preprocess.alignment)
-    size_wh = spec.preprocess.size_wh
-    crop = warp_crops(image.pixels, to_image, size_wh)[0]
-    labels = face_parts(transform_points(invert(to_image), mesh[None])[0], size_wh)
-    return crop, labels, to_image[0]
 
 
 def one_mesh(analysis: Analysis, row: int) -> FloatArray:

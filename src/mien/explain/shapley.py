@@ -69,7 +69,8 @@ def draw(n: int, budget: int, generator: np.random.Generator) -> Coalitions:
     size = 1
     while size <= n // 2 and (count := _with_complements(n, size)) <= budget - len(inside):
         left = budget - len(inside) - count
-        if size < n // 2 and left < n * (_DRAWN_FIRST if size == 1 else _DRAWN):
+        others = 2**n - 2 - len(inside) - count
+        if left < min(others, n * (_DRAWN_FIRST if size == 1 else _DRAWN)):
             break
         members = [_members(n, chosen) for chosen in combinations(range(n), size)]
         both = members if 2 * size == n else [*members, *(~one for one in members)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from mien.errors import InputError, ModelError
 from mien.explain.case import Case
-from mien.explain.comparison import as_partner, match_case
+from mien.explain.comparison import aligned, comparison_case
 from mien.explain.explainer import get_explainer
 from mien.explain.explaining import DEFAULT_METHOD, explain_case
 from mien.explain.reading import attribute_case, tasks_for
@@ -92,16 +92,15 @@ def cases_of(
         assert analysis.templates is not None
         templates.append(analysis.templates[[row]])
     threshold = _threshold(options, templates[0].model_id, fmr)
+    faces = [aligned(*each, options=options) for each in zip(images, analyses, rows, strict=True)]
     return [
-        match_case(
-            images[one],
-            analyses[one],
-            rows[one],
+        comparison_case(
+            faces[one],
             templates[other],
             options=options,
             threshold=threshold,
             threads=threads,
-            partner=as_partner(images[other], analyses[other], rows[other], options=options),
+            partner=faces[other],
         )
         for one, other in ((0, 1), (1, 0))
     ]
