@@ -149,7 +149,7 @@ def trained(options: argparse.Namespace) -> Results:
     crops, classes = faces_of(options, "train", options.crops)
     tests, truth = faces_of(options, "validation", 1000)
     count = len(EXPRESSIONS)
-    detector, _ = train_detector(crops, classes, count=count, epochs=options.epochs)
+    detector, _ = train_detector(crops, classes, count=count, width=16, epochs=options.epochs)
     rows = [{"name": "whole crop, detector", **share(said_by(detector, tests) == truth)}]
     for detected in (0.0, 1.0):
         model, _ = train_selector(
