@@ -162,12 +162,8 @@ def trained(options: argparse.Namespace) -> Results:
         left = said_on(detector, tests, 1 - mask) == truth
         rows.append({"name": f"selected, predictor, {kind}", "area": area, **share(right)})
         rows.append({"name": f"left out, detector, {kind}", "area": 1 - area, **share(left)})
-    return {
-        "crops": len(crops),
-        "epochs": options.epochs,
-        "rows": rows,
-        **tame(detector, crops, tests, options),
-    }
+    masked = tame(detector, crops, tests, options)
+    return {"crops": len(crops), "epochs": options.epochs, "rows": rows, "tame": masked}
 
 
 def tame(

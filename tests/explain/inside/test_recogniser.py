@@ -10,19 +10,19 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra train")
 pytest.importorskip("lightning_fabric", reason="needs the extra train")
 
-import mien  # noqa: E402
-from mien.explain.case import Case  # noqa: E402
-from mien.explain.comparison import match_case  # noqa: E402
-from mien.explain.explaining import find  # noqa: E402
-from mien.explain.inside.component_effects import component_effects  # noqa: E402
-from mien.explain.inside.watching import score_crops  # noqa: E402
-from mien.explain.opened import (  # noqa: E402
+import mien
+from mien.explain.case import Case
+from mien.explain.comparison import match_case
+from mien.explain.explaining import find
+from mien.explain.inside.component_effects import component_effects
+from mien.explain.inside.watching import score_crops
+from mien.explain.opened import (
     SCORE_TOLERANCE,
     opened_model,
     shuffled_case,
     with_model,
 )
-from mien.types import Analysis, Image  # noqa: E402
+from mien.types import Analysis, Image
 
 METHODS = ("excitation", "excitation_contrastive", "excitation_subtree", "grad_cam")
 
