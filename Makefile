@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MIEN_DATA ?= ../shared/data
+# First and by itself, so that the build for this machine is taken and nothing replaces it.
+TORCH ?= torch==2.13.0
 READY := $(VENV)/.ready
 
 .PHONY: demo test lint accuracy audit explanations bench weights clean
@@ -41,5 +43,6 @@ clean:
 $(READY): pyproject.toml packages/mien-weights-research/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet -e ./packages/mien-weights-research -e ".[pandas,demo,audit]" --group dev
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet -e ./packages/mien-weights-research -e ".[pandas,demo,audit,train]" --group dev
 	touch $@

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mien.errors import InputError
+from mien.explain.opened import Opened
 from mien.types.arrays import ByteArray, FloatArray, checked
 
 #: Crops (N,h,w,3) uint8 RGB, any N, to one score each (N,) float32; higher speaks more for.
@@ -41,6 +42,8 @@ class Case:
     ``notes``: what a reader must know of the score. Of a comparison: ``embed``, what makes
     templates of crops, and ``direction (D,)``, whose product with a template is the score;
     ``partner`` where its other picture may be seen.
+    ``inside``: the same model in torch, or what opens it, for methods that look inside
+    (``opened.with_model``).
     """
 
     crop: ByteArray
@@ -58,6 +61,7 @@ class Case:
     embed: Embedder | None = None
     partner: Partner | None = None
     direction: FloatArray | None = None
+    inside: Opened | Callable[[], Opened] | None = None
 
     def __post_init__(self) -> None:
         """Check shapes, and make the arrays read-only."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from mien.errors import InputError, NoFaceError, TemplateMismatchError
 from mien.explain.case import Case, Embedder, Partner, Scorer
+from mien.explain.opened import open_recogniser
 from mien.geometry.align import alignment_maps
 from mien.geometry.face_parts import FACE_PARTS, face_parts
 from mien.geometry.similarity import invert
@@ -92,6 +95,7 @@ def comparison_case(
         embed=embed,
         partner=partner,
         direction=direction,
+        inside=partial(open_recogniser, options.embedder, *(one.vectors[0] for one in templates)),
     )
 
 

@@ -45,6 +45,7 @@ class Explainer:
 
     ``needs_partner``: it looks at both pictures of a comparison, and at nothing else.
     ``baseline``: it explains nothing; others are measured beside it.
+    ``needs_torch``: what it must be given, in words; "" for a method that takes any model.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Explainer:
     smallest_budget: int = 2
     needs_partner: bool = False
     baseline: bool = False
+    needs_torch: str = ""
 
 
 _REGISTERED: dict[str, Explainer] = {}

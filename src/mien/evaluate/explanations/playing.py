@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -15,6 +16,7 @@ from mien.evaluate.explanations.triplets import Triplet
 from mien.explain.case import Case
 from mien.explain.comparison import scorer
 from mien.explain.explainer import Finding
+from mien.explain.opened import open_recogniser
 from mien.geometry.face_parts import FACE_PARTS, face_parts
 from mien.metrics.saliency import flagged, top_share
 from mien.types.arrays import BoolArray, ByteArray, FloatArray
@@ -59,6 +61,7 @@ def laid_out(faces: CutFaces, triplet: Triplet, embed: Embed, model_id: str) -> 
         scorer(embed, faces.vectors[mate]),
         "match against another",
         model_id,
+        inside=partial(open_recogniser, model_id.partition("@")[0], *embed(mates)),
     )
     case = contrasted(unscored, mates, embed)
     twin = replaced(faces, probe, donor, triplet.characteristic)

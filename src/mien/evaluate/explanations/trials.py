@@ -12,9 +12,10 @@ import numpy as np
 from mien.evaluate.explanations.cut_faces import Embed
 from mien.evaluate.explanations.playing import Board, contrasted
 from mien.explain.case import Case
-from mien.explain.explainer import Finding
+from mien.explain.explainer import Finding, get_explainer
 from mien.explain.explaining import find
 from mien.explain.faithfulness import faithfulness
+from mien.explain.opened import shuffled_case
 
 #: By how much a probe is moved, brightened, and compressed.
 _SHIFT_PX, _BRIGHTER, _JPEG = (2, 1), 1.1, 75
@@ -66,8 +67,14 @@ def changed(board: Board, *, method: str, budget: int, seed: int) -> dict[str, l
 def under_random_weights(
     board: Board, embed: Embed, *, method: str, budget: int, seed: int
 ) -> list[float]:
-    """Return the region scores where ``embed``, of a network with shuffled weights, scores."""
-    return _scores(contrasted(board.case, board.mates, embed), method, budget, seed)
+    """Return the region scores where ``embed``, of a network with shuffled weights, scores.
+
+    A method that looks inside is shown the torch model with its own weights shuffled.
+    """
+    case = contrasted(board.case, board.mates, embed)
+    if get_explainer(method).needs_torch:
+        case = shuffled_case(board.case, board.mates, seed=0)
+    return _scores(case, method, budget, seed)
 
 
 def _scores(case: Case, method: str, budget: int, seed: int) -> list[float]:

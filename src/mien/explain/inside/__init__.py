@@ -1,0 +1,1 @@
+"""What explainers of torch models are made of; torch is imported here and nowhere else above."""

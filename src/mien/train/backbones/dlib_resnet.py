@@ -1,0 +1,101 @@
+"""dlib's recognition network as a backbone, begun from the weights that mien ships."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.errors import InputError
+from mien.models import get_spec
+from mien.train.onnx_graph import OnnxGraph
+from mien.train.registry import register
+
+_MODEL = "resnet29.dlib"
+#: Width and blocks of each stage; every stage but the first begins at half the size.
+_STAGES = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
+_MEAN = (122.782, 117.001, 104.298)
+#: The shipped first weights expect 0..255 and are tiny, so that a usual step would wipe them out.
+_SCALE = 128.0
+
+
+class _Block(nn.Module):
+    def __init__(self, before: int, after: int, *, halves: bool, padded: bool) -> None:
+        super().__init__()
+        self.halves = halves
+        self.first = nn.Conv2d(before, after, 3, 2 if halves else 1, 0 if halves else 1)
+        self.second = nn.Conv2d(after, after, 3, 1, 1 if padded else 0)
+
+    def forward(self, old: Tensor) -> Tensor:
+        new = self.second(functional.relu(self.first(old)))
+        if self.halves:
+            old = functional.avg_pool2d(old, 2)
+            # dlib adds tensors of unlike shapes as if both had zeros round them.
+            shape = [max(a, b) for a, b in zip(old.shape[1:], new.shape[1:], strict=True)]
+            old, new = _grown(old, shape), _grown(new, shape)
+        return functional.relu(old + new)
+
+
+def _grown(x: Tensor, shape: list[int]) -> Tensor:
+    channels, height, width = (int(a - b) for a, b in zip(shape, x.shape[1:], strict=True))
+    if channels == height == width == 0:
+        return x
+    return functional.pad(x, (0, width, 0, height, 0, channels))
+
+
+@register("backbone", "dlib_resnet")
+class DlibResNet(nn.Module):
+    """The first ``stages`` of 5, at ``size_px``; features are the mean over places.
+
+    Grey inputs are given to all three colours. With ``shipped`` it begins from the weights of
+    resnet29.dlib, else at random. Its batch statistics are frozen into the weights.
+    """
+
+    mean: Tensor
+
+    def __init__(
+        self, shape: tuple[int, ...], *, size_px: int = 96, stages: int = 4, shipped: bool = True
+    ) -> None:
+        super().__init__()
+        if len(shape) != 3 or shape[0] not in (1, 3) or not 1 <= stages <= len(_STAGES):
+            raise InputError(f"backbone dlib_resnet: got inputs {shape} and {stages} stages")
+        self.size_px = size_px
+        self.stem = nn.Conv2d(3, 32, 7, 2)
+        widths = [32] + [width for width, count in _STAGES[:stages] for _ in range(count)]
+        starts = [sum(count for _, count in _STAGES[:stage]) for stage in range(1, stages)]
+        self.blocks = nn.Sequential(
+            *(
+                _Block(before, after, halves=index in starts, padded=True)
+                for index, (before, after) in enumerate(pairwise(widths))
+            )
+        )
+        self.width = widths[-1]
+        self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
+        if shipped:
+            load_shipped(self)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return features (B,width)."""
+        if pixels.shape[2] != self.size_px or pixels.shape[3] != self.size_px:
+            size = (self.size_px, self.size_px)
+            pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False)
+        pixels = (pixels.expand(-1, 3, -1, -1) - self.mean) / _SCALE
+        places = self.blocks(functional.max_pool2d(functional.relu(self.stem(pixels)), 3, 2))
+        features: Tensor = places.mean(dim=(2, 3))
+        return features
+
+
+def load_shipped(network: DlibResNet) -> None:
+    """Copy the shipped convolutions, in their order, into a network."""
+    graph = OnnxGraph(get_spec(_MODEL).path)
+    with torch.no_grad():
+        for mine, (weight, bias) in zip(
+            (m for m in network.modules() if isinstance(m, nn.Conv2d)),
+            graph.convolutions(),
+            strict=False,
+        ):
+            mine.weight.copy_(weight * (_SCALE if mine is network.stem else 1.0))
+            assert mine.bias is not None
+            mine.bias.copy_(bias)

@@ -1,0 +1,246 @@
+"""A run's best weights as a model of mien: ONNX, checked against torch, with spec and card."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from mien.errors import InputError, ModelError
+from mien.io.atomic import whole_file
+from mien.metrics.classification import log_loss
+from mien.train import checkpoint
+from mien.train.card import card_text, spec_text
+from mien.train.examples import Examples, held_out
+from mien.train.learner import Learner, build_learner, class_number
+from mien.train.recipe import Recipe
+from mien.train.validation import predictions, validation_of
+
+#: Smaller constants stay float32: they save nothing worth a rounding.
+_MIN_HALVED = 512
+_OPSET = 18
+#: Largest difference allowed between torch and onnxruntime.
+_PARITY = 1e-4
+#: The weights of red, green and blue in grey (ITU-R BT.601), as decoders use them.
+_GREY = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The written model: its spec, bytes of the weights, parity, figures on what was held out."""
+
+    spec: Path
+    bytes: int
+    parity: float
+    figures: Mapping[str, float]
+
+    def lines(self) -> list[str]:
+        """Say it."""
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in self.figures.items())
+        return [
+            f"{self.spec}: {self.bytes / 1e6:.1f} MB, torch and onnxruntime differ by at most "
+            f"{self.parity:.1e}",
+            f"held out: {figures}",
+        ]
+
+
+class Shipped(nn.Module):
+    """The exported graph: uint8 pictures (N,h,w,3) RGB, or rows (N,F), to the head's outputs.
+
+    With ``mirror`` predictions are the mean over the picture and its mirror image. Logits are
+    divided by ``temperature``.
+    """
+
+    def __init__(
+        self, learner: Learner, *, grey: bool, rows: bool, mirror: bool, temperature: float
+    ) -> None:
+        super().__init__()
+        self.learner, self.grey, self.rows, self.mirror = learner, grey, rows, mirror
+        self.temperature = temperature
+        self.register_buffer("weights", torch.tensor(_GREY).reshape(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Return the outputs in the head's order."""
+        pixels = image
+        if not self.rows:
+            pixels = image.permute(0, 3, 1, 2).float()
+            if self.grey:
+                pixels = (pixels * cast(Tensor, self.weights)).sum(dim=1, keepdim=True)
+        found = self.learner.predict(pixels)
+        if self.mirror and not self.rows:
+            found = (found + self.learner.predict(pixels.flip(3))) / 2
+        finish: Any = self.learner.head.finish
+        return tuple(finish(found / self.temperature).values())
+
+
+def export_run(
+    run: Path, recipe: Recipe, examples: Examples, *, folder: Path, mirror: bool = True
+) -> Exported:
+    """Write ``NAME.onnx``, ``NAME.toml`` and ``NAME.md`` of a run's best weights into ``folder``.
+
+    Weights are rounded to half precision before anything is measured. Raises InputError where the
+    run is another recipe's, ModelError where torch and onnxruntime differ by more than 1e-4.
+    """
+    saved = _best(run, recipe)
+    learner = build_learner(recipe, examples, class_number(recipe, examples))
+    learner.load_state_dict(saved["learner"])
+    round_to_halves(learner)
+    learner.eval()
+    held = examples.take(held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1])
+    pictures = held.inputs.ndim == 4
+    mirror = mirror and pictures
+    temperature = _temperature(learner, held) if held.targets.dtype.kind == "i" else 1.0
+    grey = pictures and held.inputs.shape[3] == 1
+    shipped = Shipped(
+        learner, grey=grey, rows=not pictures, mirror=mirror, temperature=temperature
+    ).eval()
+    names = cast(tuple[str, ...], learner.head.outputs)
+    graph = to_onnx(shipped, sample(held, grey=grey), names)
+    weights = with_halves(graph).SerializeToString(deterministic=True)
+    parity = differ(weights, shipped, sample(held, grey=grey))
+    if parity > _PARITY:
+        raise ModelError(f"{recipe.name}: torch and onnxruntime differ by {parity:.1e}")
+    with torch.inference_mode():
+        figures = {**validation_of(recipe.task)(learner, held), "n": float(len(held))}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{recipe.name}.onnx").write_bytes(weights)
+    facts = {
+        "bytes": len(weights),
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "temperature": temperature,
+        "hours": saved["state"]["seconds"] / 3600,
+        "parity": parity,
+        "mirror": mirror,
+    }
+    outputs = {name: _shape(shipped, name, names, recipe, held, grey) for name in names}
+    for suffix, text in (
+        ("toml", spec_text(recipe, held, figures, facts, outputs)),
+        ("md", card_text(recipe, figures, facts, _by_class(learner, held, recipe))),
+    ):
+        with whole_file(folder / f"{recipe.name}.{suffix}") as file:
+            file.write(text)
+    return Exported(folder / f"{recipe.name}.toml", len(weights), parity, figures)
+
+
+def round_to_halves(module: nn.Module) -> None:
+    """Round the larger weights of a module to values that half precision can hold."""
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.numel() >= _MIN_HALVED:
+                weight.copy_(weight.half().float())
+
+
+def to_onnx(module: nn.Module, example: Tensor, outputs: tuple[str, ...]) -> onnx.ModelProto:
+    """Return the graph of a module with one input, its first axis a free batch size ``N``."""
+    name = "rows" if example.ndim == 2 else "image"
+    with warnings.catch_warnings():
+        # The exporter warns of its own insides.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            module,
+            (example,),
+            input_names=[name],
+            output_names=list(outputs),
+            dynamic_shapes=({0: torch.export.Dim("N")},),
+            opset_version=_OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
+
+
+def with_halves(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store the constants that half precision holds exactly as such, behind a Cast."""
+    graph, casts = model.graph, []
+    for item in list(graph.initializer):
+        value = numpy_helper.to_array(item)
+        if value.dtype != np.float32 or value.size < _MIN_HALVED:
+            continue
+        half = value.astype(np.float16)
+        if np.isfinite(half).all() and np.array_equal(half.astype(np.float32), value):
+            stored = f"{item.name}_half"
+            casts.append(helper.make_node("Cast", [stored], [item.name], to=TensorProto.FLOAT))
+            graph.initializer.remove(item)
+            graph.initializer.append(numpy_helper.from_array(half, stored))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    del graph.value_info[:]
+    onnx.checker.check_model(model)
+    return model
+
+
+def sample(examples: Examples, *, grey: bool, count: int = 8) -> Tensor:
+    """Return the first examples as the graph takes them."""
+    inputs = np.ascontiguousarray(examples.inputs[:count])
+    return torch.from_numpy(np.repeat(inputs, 3, axis=3) if grey else inputs)
+
+
+def differ(weights: bytes, module: nn.Module, example: Tensor) -> float:
+    """Return the largest difference between onnxruntime and torch, over batches of 1 and more."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    entry, largest = session.get_inputs()[0].name, 0.0
+    for batch in (example, example[:1]):
+        with torch.inference_mode():
+            wanted = module(batch)
+        found = session.run(None, {entry: batch.numpy()})
+        gaps = [np.abs(a - b.numpy()).max() for a, b in zip(found, wanted, strict=True)]
+        largest = max(largest, *map(float, gaps))
+    return largest
+
+
+def _best(run: Path, recipe: Recipe) -> dict[str, Any]:
+    path = run / checkpoint.BEST
+    saved = checkpoint.load(path if path.exists() else run / checkpoint.LAST)
+    if saved["recipe"] != repr(recipe.essence()):
+        raise InputError(
+            f"{run}: was learned by another recipe or other settings; give those: --recipe, --set"
+        )
+    if "mean" in saved:
+        saved["learner"] = saved["mean"]
+    return saved
+
+
+def _temperature(learner: Learner, held: Examples) -> float:
+    """Return the temperature of the least log loss on what was held out."""
+    logits = torch.from_numpy(predictions(learner, held))
+    tried = np.geomspace(0.25, 4, 161)
+    losses = [log_loss((logits / t).softmax(1).numpy(), held.targets) for t in tried]
+    return round(float(tried[int(np.argmin(losses))]), 4)
+
+
+def _shape(
+    shipped: Shipped,
+    name: str,
+    names: tuple[str, ...],
+    recipe: Recipe,
+    held: Examples,
+    grey: bool,
+) -> str:
+    with torch.inference_mode():
+        value = shipped(sample(held, grey=grey, count=1))[names.index(name)]
+    sizes = ",".join(["N", *map(str, value.shape[1:])])
+    what = f": {', '.join(recipe.classes)}" if recipe.classes else ""
+    return f"({sizes}) float32{what}"
+
+
+def _by_class(learner: Learner, held: Examples, recipe: Recipe) -> dict[str, tuple[int, int]]:
+    """Return hits and number of each class."""
+    if not recipe.classes:
+        return {}
+    right = predictions(learner, held).argmax(axis=1) == held.targets
+    members = {name: held.targets == index for index, name in enumerate(recipe.classes)}
+    return {name: (int(right[m].sum()), int(m.sum())) for name, m in members.items()}

@@ -1,0 +1,1 @@
+"""mien's own recipes: each a module with RECIPE."""

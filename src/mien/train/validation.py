@@ -1,0 +1,77 @@
+"""How good a learner is on examples, by the kind of its head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.errors import InputError
+from mien.metrics.classification import accuracy, class_scores, log_loss
+from mien.train.batch import gather
+from mien.train.engine import Validate
+from mien.train.examples import Examples
+from mien.train.learner import Learner
+from mien.types.arrays import FloatArray
+
+_BATCH = 128
+
+
+def predictions(learner: Learner, examples: Examples) -> FloatArray:
+    """Return what the head predicts of all N > 0 examples, (N,D) float32; call it in eval mode."""
+    found: list[FloatArray] = []
+    for start in range(0, len(examples), _BATCH):
+        rows = np.arange(start, min(start + _BATCH, len(examples)))
+        with torch.inference_mode():
+            found.append(learner.predict(gather(examples, rows).inputs).float().numpy())
+    return np.concatenate(found)
+
+
+def class_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
+    """Return accuracy, balanced accuracy and log loss on classes."""
+    logits = predictions(learner, examples)
+    probabilities = Tensor(logits).softmax(dim=1).numpy()
+    predicted, truth = logits.argmax(axis=1), examples.targets
+    scores = class_scores(predicted, truth, n_classes=logits.shape[1])
+    return {
+        "accuracy": accuracy(predicted, truth),
+        "balanced_accuracy": scores.balanced_accuracy,
+        "log_loss": log_loss(probabilities, truth),
+    }
+
+
+def age_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
+    """Return the negated mean absolute error, so that higher is better, and the mean error."""
+    logits = torch.from_numpy(predictions(learner, examples))
+    finish = learner.head.finish
+    years = finish(logits)["age"].numpy()  # type: ignore[operator]
+    errors = years - examples.targets
+    return {"minus_mae_years": -float(np.abs(errors).mean()), "bias_years": float(errors.mean())}
+
+
+def rank_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
+    """Return how often the nearest other example is of the same subject, by cosine."""
+    vectors = predictions(learner, examples)
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    scores = vectors @ vectors.T
+    np.fill_diagonal(scores, -np.inf)
+    hits = examples.targets[scores.argmax(axis=1)] == examples.targets
+    return {"rank_1": float(hits.mean())}
+
+
+def validation_of(task: str) -> Validate:
+    """Return how a task's learners are measured; InputError for a task without a measure."""
+    if task not in _MEASURES:
+        raise InputError(f"task: got {task!r}, expected one of {', '.join(_MEASURES)}")
+    return _MEASURES[task]
+
+
+_MEASURES: Mapping[str, Validate] = {
+    "age": age_figures,
+    "ancestry": class_figures,
+    "embed": rank_figures,
+    "expression": class_figures,
+    "gender": class_figures,
+}
