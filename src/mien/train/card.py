@@ -34,6 +34,7 @@ def spec_text(
         preprocess |= {"size_wh": [width, height], "colour": colour, "in_graph": True}
     accuracy = {"data": f"{held_name(recipe)}", **_plain(figures)}
     calibration = {"temperature": facts["temperature"]} if recipe.classes else {}
+    calibration |= recipe.calibration
     tables = {
         "weights": weights,
         "preprocess": preprocess,
