@@ -24,8 +24,7 @@ TRAINED = "resnet23.expression"
 #: Where that is not installed: a head reads its probabilities with the template and the mesh.
 MODEL = "emotion.fer"
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-#: Side of the crop over the longer side of the mesh: best of 1.0 to 1.5 on FER2013 pictures. A
-#: spec may state another as ``crop_scale``.
+#: Side of the crop over the longer side of the mesh: best of 0.9 to 1.5 on FER2013 pictures.
 _SCALE = 1.0
 #: Vertices of the mesh that the head reads: both networks have them, irises only one.
 _VERTICES = 468
@@ -45,10 +44,7 @@ class ExpressionTask:
         """Read all faces of the batch: from the network, and by the head where there is one."""
         network = load(TRAINED if has_model(TRAINED) else MODEL, device=self.options.device)
         size_wh = network.spec.preprocess.size_wh
-        scale = network.spec.calibration.get("crop_scale", _SCALE)
-        to_image = [
-            upright_maps(mesh, size_px=size_wh[0], scale=scale) for mesh in meshes(analyses)
-        ]
+        to_image = [upright_maps(mesh, size_px=size_wh[0]) for mesh in meshes(analyses)]
         raw = network(crop_faces(images, to_image, size_wh))["probabilities"]
         head = None if has_model(TRAINED) else find_head(self.name, self.options)
         if has_model(TRAINED):
@@ -90,12 +86,11 @@ def shape_rows(mesh: FloatArray) -> FloatArray:
     return (points - np.float32(0.5)).reshape(len(mesh), 2 * _VERTICES)
 
 
-def upright_maps(mesh: FloatArray, *, size_px: int, scale: float = _SCALE) -> FloatArray:
+def upright_maps(mesh: FloatArray, *, size_px: int) -> FloatArray:
     """Return the maps (N,2,3) from a crop to the square round each mesh (N,468+,3) px.
 
-    ``scale``: the square's side over the longer side of the mesh. The square is turned with the
-    eyes, so that a tilted face stands upright in the crop.
+    The square is turned with the eyes, so that a tilted face stands upright in the crop.
     """
     squares = mesh_squares(mesh)
-    side = squares[:, 2] * (scale / ROI_SCALE)
+    side = squares[:, 2] * (_SCALE / ROI_SCALE)
     return square_roi(squares[:, :2], side, squares[:, 3], size_px)

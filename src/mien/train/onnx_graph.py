@@ -41,7 +41,7 @@ class OnnxGraph(nn.Module):
         self._place: dict[str, str] = {}
         self._fixed: dict[str, Any] = {}
         for index, name in enumerate(sorted(used & set(constants))):
-            self._keep(f"constant_{index}", name, constants[name])
+            self._keep(f"held_{index}", name, constants[name])
 
     def _keep(self, place: str, name: str, value: np.ndarray[Any, Any]) -> None:
         if value.dtype.kind != "f":

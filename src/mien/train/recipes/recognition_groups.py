@@ -11,7 +11,7 @@ RECIPE = Recipe(
     task="embed",
     source=part("rows", file="recognition.npz"),
     backbone=part("none"),
-    head=part("embedding", dimension=128, blend=0.2),
+    head=part("embedding", dimension=128, blend=0.45),
     loss=part("group_margins"),
     sampler=part("balanced", each=16),
     hold_out=0.2,
@@ -21,6 +21,7 @@ RECIPE = Recipe(
     weight_decay=0.0,
     ema=0.98,
     validate_every_epochs=10,
+    after="resnet29.dlib",
     card={
         "summary": "dlib's recogniser with a linear map that parts strangers of one group",
         "alignment": "dlib150",
