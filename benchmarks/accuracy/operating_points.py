@@ -1,9 +1,10 @@
-"""Fit the default recogniser's operating points and calibration, and store them in its spec.
+"""Fit a recogniser's operating points and calibration, and store them in its spec.
 
-python -m benchmarks.accuracy.operating_points --data ../shared/data
+python -m benchmarks.accuracy.operating_points --data ../shared/data [--model resnet29.groups]
 
 Thresholds and score calibration: LFW folds 1-3, all pairs; the thresholds that these pairs cannot
 carry, with those of CelebA's even ids. Quality factor: both sets, half of the pictures degraded.
+Another recogniser than the default gets what LFW folds 1-3 carry, and no quality factor.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from mien.recognition.operating import RATES, NotMeasurable, operating_points
 from mien.recognition.quality_factor import QualityFactor
 from mien.types import OperatingPoint
 
+DEFAULT = "resnet29.dlib"
 MEASURED_ON = "LFW folds 1-3, all cross-subject pairs"
 #: Pairs between the two sets are left out: some people may be in both.
 MORE_ON = "LFW folds 1-3 and CelebA even ids, all cross-subject pairs within each"
@@ -39,11 +41,11 @@ QUALITY_ON = "LFW folds 1-3 and CelebA even ids, half of the pictures degraded"
 _TABLES = ("\n[[operating_points]]", "\n[calibration.")
 
 
-def tables(data: Path) -> str:
-    """Measure each variant and write TOML tables."""
+def tables(data: Path, model: str = DEFAULT) -> str:
+    """Measure each variant of the default, or another model, and write TOML tables."""
     points, calibrations = "", ""
     factor: QualityFactor | None = None
-    for _, options in VARIANTS:
+    for _, options in VARIANTS if model == DEFAULT else ((model, {"embedder": model}),):
         templates = lfw_templates(data, **options)
         pairs = all_scored_pairs(templates, (1, 2, 3))
         more = pairs if options else joined(pairs, sample_pairs(samples(data, "celeba", FIT)))
@@ -56,7 +58,8 @@ def tables(data: Path) -> str:
             pairs.score, pairs.mated, model_id=templates.model_id, fitted_on=FITTED_ON
         )
         # Fitted with the first variant, the default; on the scale of ratios it fits the others.
-        factor = fitted_factor(data, made) if factor is None else factor
+        if model == DEFAULT and factor is None:
+            factor = fitted_factor(data, made)
         calibrations += calibration_tables(replace(made, quality=factor))
     return points + calibrations
 
@@ -124,16 +127,17 @@ def _value(value: Any) -> str:
 
 
 def main() -> None:
-    """Replace the operating points and calibrations in the default recogniser's spec."""
+    """Replace the operating points and calibrations in the recogniser's spec."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", default=DEFAULT)
     arguments = parser.parse_args()
-    spec = get_spec("resnet29.dlib")
+    spec = get_spec(arguments.model)
     path = spec.folder / f"{spec.name}.toml"
     text = path.read_text(encoding="utf-8")
     for table in _TABLES:
         text = text.split(table)[0]
-    path.write_text(text.rstrip("\n") + "\n" + tables(arguments.data), encoding="utf-8")
+    path.write_text(text.rstrip("\n") + "\n" + tables(arguments.data, spec.name), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ def problem(name: str, count: int, *, dtype: torch.dtype = torch.float32) -> tup
         return predictions, torch.randn(count, width, generator=generator)
     if name == "age_distribution":
         return predictions, torch.rand(count, generator=generator) * (CLASSES - 1)
-    return predictions, torch.randint(0, CLASSES, (count,), generator=generator)
+    lowest = -3 if name == "group_margins" else 0
+    return predictions, torch.randint(lowest, CLASSES, (count,), generator=generator)
 
 
 @pytest.fixture(params=list(known("loss")))
@@ -217,3 +218,36 @@ def test_unknown_parts_and_settings_say_what_there_is() -> None:
         build("loss", part("focal", margin=1), LossFacts(2, 2))
     with pytest.raises(InputError, match="backbone"):
         known("spine")
+
+
+def test_group_margins_are_those_of_the_loop() -> None:
+    loss = made("group_margins", threshold=0.3, sharpness=8.0, strictness=2.0, group_weight=3.0)
+    vectors, targets = problem("group_margins", 24)
+    units = [unit(v) for v in vectors.numpy().astype(float)]
+    said = targets.tolist()
+
+    def mean(values: list[float]) -> float:
+        return float(np.mean(values)) if values else 0.0
+
+    def above(a: int, b: int) -> float:
+        return 8 * (units[a] @ units[b] - 0.3)
+
+    false = {}
+    for group in {t for t in said if t < 0}:
+        rows = [row for row, target in enumerate(said) if target == group]
+        pairs = [[1 / (1 + math.exp(-above(a, b))) for b in rows if b != a] for a in rows]
+        false[group] = mean([mean(values) for values in pairs])
+    expected = []
+    for a, target in enumerate(said):
+        if target < 0:
+            expected.append(3 * false[target] ** 2)
+            continue
+        others = [b for b in range(24) if b != a]
+        mated = [math.log1p(math.exp(-above(a, b))) / 8 for b in others if said[b] == target]
+        apart = [
+            math.log1p(math.exp(2 * above(a, b))) / 16
+            for b in others
+            if said[b] >= 0 and said[b] != target
+        ]
+        expected.append(mean(mated) + 2 * mean(apart))
+    assert np.allclose(loss(vectors, targets).detach().numpy(), expected, atol=1e-5)

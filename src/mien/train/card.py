@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mien.metrics.proportion import proportion_interval
+from mien.models import get_spec
 from mien.train.examples import Examples
 from mien.train.recipe import Recipe
 
@@ -26,7 +27,10 @@ def spec_text(
     top |= {key: card[key] for key in _SAID if key in card}
     weights = {"file": f"{recipe.name}.onnx", "bytes": facts["bytes"], "sha256": facts["sha256"]}
     preprocess: dict[str, Any] = {"alignment": card.get("alignment", "")}
-    if held.inputs.ndim == 2:
+    if recipe.after:
+        before = get_spec(recipe.after).preprocess
+        preprocess |= {"size_wh": list(before.size_wh), "colour": before.colour, "in_graph": True}
+    elif held.inputs.ndim == 2:
         preprocess |= {"size_wh": [held.inputs.shape[1], 1], "layout": "vector"}
     else:
         colour = "grey" if held.inputs.shape[3] == 1 else "rgb"

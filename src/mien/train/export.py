@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -19,10 +21,12 @@ from torch import Tensor, nn
 from mien.errors import InputError, ModelError
 from mien.io.atomic import whole_file
 from mien.metrics.classification import log_loss
+from mien.models import get_spec
 from mien.train import checkpoint
 from mien.train.card import card_text, spec_text
 from mien.train.examples import Examples, held_out
 from mien.train.learner import Learner, build_learner, class_number
+from mien.train.onnx_graph import OnnxGraph
 from mien.train.recipe import Recipe
 from mien.train.validation import predictions, validation_of
 
@@ -83,6 +87,24 @@ class Shipped(nn.Module):
         return tuple(finish(found / self.temperature).values())
 
 
+class AfterRecogniser(nn.Module):
+    """A shipped recogniser, then what was learned on its unit templates; keeps the raw length.
+
+    The length says something about quality, so that it goes on with the new direction.
+    """
+
+    def __init__(self, recogniser: str, learner: Learner) -> None:
+        super().__init__()
+        self.recogniser, self.learner = OnnxGraph(get_spec(recogniser).path), learner
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Return embeddings (N,D) of pictures (N,h,w,3) uint8 RGB."""
+        (raw,) = self.recogniser(image).values()
+        length = raw.norm(dim=1, keepdim=True).clamp_min(1e-12)
+        vectors = nn.functional.normalize(self.learner.predict(raw / length), dim=1)
+        return (vectors * length,)
+
+
 def export_run(
     run: Path, recipe: Recipe, examples: Examples, *, folder: Path, mirror: bool = True
 ) -> Exported:
@@ -99,15 +121,19 @@ def export_run(
     held = examples.take(held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1])
     pictures = held.inputs.ndim == 4
     mirror = mirror and pictures
-    temperature = _temperature(learner, held) if held.targets.dtype.kind == "i" else 1.0
+    temperature = _temperature(learner, held) if recipe.classes else 1.0
     grey = pictures and held.inputs.shape[3] == 1
-    shipped = Shipped(
+    shipped: nn.Module = Shipped(
         learner, grey=grey, rows=not pictures, mirror=mirror, temperature=temperature
-    ).eval()
+    )
+    example = sample(held, grey=grey)
+    if recipe.after:
+        shipped, example = AfterRecogniser(recipe.after, learner), noise(recipe.after)
+    shipped.eval()
     names = cast(tuple[str, ...], learner.head.outputs)
-    graph = to_onnx(shipped, sample(held, grey=grey), names)
+    graph = to_onnx(shipped, example, names)
     weights = with_halves(graph).SerializeToString(deterministic=True)
-    parity = differ(weights, shipped, sample(held, grey=grey))
+    parity = differ(weights, shipped, example)
     if parity > _PARITY:
         raise ModelError(f"{recipe.name}: torch and onnxruntime differ by {parity:.1e}")
     with torch.inference_mode():
@@ -122,7 +148,10 @@ def export_run(
         "parity": parity,
         "mirror": mirror,
     }
-    outputs = {name: _shape(shipped, name, names, recipe, held, grey) for name in names}
+    with torch.inference_mode():
+        outputs = dict(zip(names, map(_shape, shipped(example)), strict=True))
+    if recipe.classes:
+        outputs[names[0]] += f": {', '.join(recipe.classes)}"
     for suffix, text in (
         ("toml", spec_text(recipe, held, figures, facts, outputs)),
         ("md", card_text(recipe, figures, facts, _by_class(learner, held, recipe))),
@@ -143,21 +172,36 @@ def round_to_halves(module: nn.Module) -> None:
 def to_onnx(module: nn.Module, example: Tensor, outputs: tuple[str, ...]) -> onnx.ModelProto:
     """Return the graph of a module with one input, its first axis a free batch size ``N``."""
     name = "rows" if example.ndim == 2 else "image"
-    with warnings.catch_warnings():
-        # The exporter warns of its own insides.
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            module,
-            (example,),
-            input_names=[name],
-            output_names=list(outputs),
-            dynamic_shapes=({0: torch.export.Dim("N")},),
-            opset_version=_OPSET,
-            dynamo=True,
-            verbose=False,
-        )
+    with _quiet():
+        try:
+            program = torch.onnx.export(
+                module,
+                (example,),
+                input_names=[name],
+                output_names=list(outputs),
+                dynamic_shapes=({0: torch.export.Dim("N")},),
+                opset_version=_OPSET,
+                dynamo=True,
+                verbose=False,
+            )
+        except Exception as error:  # the exporter raises its own unexported types
+            raise ModelError(f"torch cannot export this network: {error}") from error
     assert program is not None
     return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the exporter, which warns and logs about its own insides."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def with_halves(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -185,6 +229,13 @@ def sample(examples: Examples, *, grey: bool, count: int = 8) -> Tensor:
     """Return the first examples as the graph takes them."""
     inputs = np.ascontiguousarray(examples.inputs[:count])
     return torch.from_numpy(np.repeat(inputs, 3, axis=3) if grey else inputs)
+
+
+def noise(model: str) -> Tensor:
+    """Return pictures of noise (8,h,w,3) uint8 as a shipped network takes them."""
+    width, height = get_spec(model).preprocess.size_wh
+    pictures = np.random.default_rng(0).integers(0, 256, (8, height, width, 3), dtype=np.uint8)
+    return torch.from_numpy(pictures)
 
 
 def differ(weights: bytes, module: nn.Module, example: Tensor) -> float:
@@ -222,19 +273,8 @@ def _temperature(learner: Learner, held: Examples) -> float:
     return round(float(tried[int(np.argmin(losses))]), 4)
 
 
-def _shape(
-    shipped: Shipped,
-    name: str,
-    names: tuple[str, ...],
-    recipe: Recipe,
-    held: Examples,
-    grey: bool,
-) -> str:
-    with torch.inference_mode():
-        value = shipped(sample(held, grey=grey, count=1))[names.index(name)]
-    sizes = ",".join(["N", *map(str, value.shape[1:])])
-    what = f": {', '.join(recipe.classes)}" if recipe.classes else ""
-    return f"({sizes}) float32{what}"
+def _shape(output: Tensor) -> str:
+    return f"({','.join(['N', *map(str, output.shape[1:])])}) float32"
 
 
 def _by_class(learner: Learner, held: Examples, recipe: Recipe) -> dict[str, tuple[int, int]]:

@@ -53,7 +53,7 @@ def class_counts(examples: Examples, classes: int) -> tuple[int, ...]:
     """Return how many examples each class has; nothing where targets are no classes."""
     if examples.targets.dtype.kind != "i":
         return ()
-    return tuple(np.bincount(examples.targets, minlength=classes).tolist())
+    return tuple(np.bincount(examples.targets[examples.targets >= 0], minlength=classes).tolist())
 
 
 def class_number(recipe: Recipe, examples: Examples) -> int:

@@ -41,7 +41,7 @@ class OnnxGraph(nn.Module):
         self._place: dict[str, str] = {}
         self._fixed: dict[str, Any] = {}
         for index, name in enumerate(sorted(used & set(constants))):
-            self._keep(f"constant_{index}", name, constants[name])
+            self._keep(f"held_{index}", name, constants[name])
 
     def _keep(self, place: str, name: str, value: np.ndarray[Any, Any]) -> None:
         if value.dtype.kind != "f":
@@ -163,7 +163,7 @@ _OPERATIONS: Mapping[str, Callable[..., Tensor]] = {
     "Mul": lambda s, a, b: a * b,
     "Pad": _pad,
     "Relu": lambda s, x: functional.relu(x),
-    "Reshape": lambda s, x, shape: x.reshape([len(x), *shape[1:]]),
+    "Reshape": lambda s, x, shape: x.reshape([x.shape[0], *shape[1:]]),
     "Sigmoid": lambda s, x: x.sigmoid(),
     "Softmax": lambda s, x: x.softmax(dim=s.get("axis", -1)),
     "Sub": lambda s, a, b: a - b,

@@ -16,7 +16,7 @@ from mien.errors import InputError
 from mien.train.registry import Part
 
 #: Says how a run is watched or described, not what comes out.
-_BESIDE = ("card", "checkpoint_every_s", "validate_every_epochs")
+_BESIDE = ("after", "card", "checkpoint_every_s", "validate_every_epochs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ class Recipe:
     ``hold_out``: share of the examples that only choose and calibrate. ``batch``: examples an
     update sees, over all processes and ``accumulate`` runs. ``backbone_rate``: factor on the
     learning rate of the backbone. ``ema``: decay of the running mean of the weights, 0 for none.
-    ``precision``: as Lightning Fabric names it. ``card``: what the spec says of the finished model.
+    ``precision``: as Lightning Fabric names it. ``after``: a recogniser whose templates the
+    examples' rows are; export puts it before what was learned. ``card``: what the spec of the
+    finished model says.
     """
 
     name: str
@@ -37,7 +39,6 @@ class Recipe:
     head: Part
     loss: Part
     classes: tuple[str, ...] = ()
-    miner: Part | None = None
     sampler: Part = field(default_factory=lambda: Part("shuffled"))
     augmentations: tuple[Part, ...] = ()
     hold_out: float = 0.1
@@ -54,6 +55,7 @@ class Recipe:
     seed: int = 0
     checkpoint_every_s: float = 120.0
     validate_every_epochs: float = 1.0
+    after: str = ""
     card: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

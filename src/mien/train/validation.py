@@ -10,13 +10,16 @@ from torch import Tensor
 
 from mien.errors import InputError
 from mien.metrics.classification import accuracy, class_scores, log_loss
+from mien.metrics.verification import threshold_at_fmr
 from mien.train.batch import gather
 from mien.train.engine import Validate
 from mien.train.examples import Examples
 from mien.train.learner import Learner
-from mien.types.arrays import FloatArray
+from mien.types.arrays import Array, FloatArray
 
 _BATCH = 128
+#: Where recognisers are compared.
+_FMR = 1e-3
 
 
 def predictions(learner: Learner, examples: Examples) -> FloatArray:
@@ -51,14 +54,29 @@ def age_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
     return {"minus_mae_years": -float(np.abs(errors).mean()), "bias_years": float(errors.mean())}
 
 
-def rank_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
-    """Return how often the nearest other example is of the same subject, by cosine."""
+def match_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
+    """Return FNMR at FMR 1e-3 among subjects, and the highest FMR there in a group of strangers.
+
+    Targets below 0 are groups of strangers, as for the loss group_margins. Higher is better in the
+    first figure, the negated sum of both.
+    """
     vectors = predictions(learner, examples)
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    scores = vectors @ vectors.T
-    np.fill_diagonal(scores, -np.inf)
-    hits = examples.targets[scores.argmax(axis=1)] == examples.targets
-    return {"rank_1": float(hits.mean())}
+    known = examples.targets >= 0
+    scores, mated = _pairs(vectors[known], examples.targets[known])
+    threshold = threshold_at_fmr(scores[~mated], _FMR)
+    fnmr, worst = float((scores[mated] < threshold).mean()), 0.0
+    for group in np.unique(examples.targets[~known]):
+        among, _ = _pairs(vectors[examples.targets == group], np.zeros(0))
+        worst = max(worst, float((among >= threshold).mean()) if len(among) else 0.0)
+    return {"minus_errors": -fnmr - worst, "fnmr": fnmr, "worst_group_fmr": worst}
+
+
+def _pairs(vectors: FloatArray, labels: Array) -> tuple[FloatArray, Array]:
+    """Return the cosine of every pair of rows, and whether their labels are equal, if given."""
+    first, second = np.triu_indices(len(vectors), 1)
+    scores: FloatArray = (vectors @ vectors.T)[first, second]
+    return scores, labels[first] == labels[second] if len(labels) else labels
 
 
 def validation_of(task: str) -> Validate:
@@ -71,7 +89,7 @@ def validation_of(task: str) -> Validate:
 _MEASURES: Mapping[str, Validate] = {
     "age": age_figures,
     "ancestry": class_figures,
-    "embed": rank_figures,
+    "embed": match_figures,
     "expression": class_figures,
     "gender": class_figures,
 }
