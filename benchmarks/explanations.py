@@ -100,7 +100,8 @@ def _game(evaluation: Evaluation) -> Iterator[Block]:
     yield Paragraph(
         "Region accuracy: the part of the face with the highest score is one that was replaced; k "
         "equally high ones count 1/k each. Pointing: the highest pixel of the map lies there, or "
-        "within 5 of the crop's 150 pixels."
+        "within 5 of the crop's 150 pixels. Seconds: a case on one thread beside others, "
+        "on whatever else the machine did."
     )
     columns = {"region accuracy": "region accuracy", "pointing": "pointing accuracy"}
     yield _table(evaluation, {**columns, "crops": "model calls", "seconds": "time"})
