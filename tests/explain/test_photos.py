@@ -88,6 +88,24 @@ def test_a_match_is_explained_in_both_directions(pair: tuple[np.ndarray, np.ndar
     assert first.base_score == pytest.approx(score, abs=0.02)
 
 
+def test_why_rather_the_one_than_the_other(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    probe, mate = pair
+    other = probe.copy()
+    other[134:166, 192:258] = cv2.GaussianBlur(other[134:166, 192:258], (0, 0), 6)  # her mouth
+    (found,) = mien.explain(probe, mate, against=other)
+    assert (found.method, found.target, found.threshold) == ("span", "match against another", None)
+    (back,) = mien.explain(probe, other, against=mate)
+    assert back.base_score == pytest.approx(-found.base_score, abs=1e-6)
+    np.testing.assert_allclose(back.region_scores, -found.region_scores, atol=1e-6)
+    (mouth,) = mien.explain(probe, probe, against=other)
+    assert mouth.regions[int(mouth.region_scores.argmax())] == "mouth"
+    assert mouth.to_text().startswith("The score with the one is 0.0")
+    with pytest.raises(InputError, match="takes two pictures, or three, got 2"):
+        mien.explain(probe, against=other)
+    with pytest.raises(InputError, match="takes one picture, got 3"):
+        mien.explain(probe, mate, against=other, target="apparent_age")
+
+
 def test_the_map_turns_and_shrinks_with_the_photo(portrait: np.ndarray) -> None:
     turn = cv2.getRotationMatrix2D((256, 256), -24, 0.75)
     turned = cv2.warpAffine(portrait, turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
@@ -146,7 +164,7 @@ def test_what_an_explainer_is_not_shown(pair: tuple[np.ndarray, np.ndarray]) -> 
 
 
 def test_what_is_refused(portrait: np.ndarray) -> None:
-    with pytest.raises(InputError, match="takes two pictures, got 1"):
+    with pytest.raises(InputError, match="takes two pictures, or three, got 1"):
         mien.explain(portrait)
     with pytest.raises(InputError, match="takes one picture, got 2"):
         mien.explain(portrait, portrait, target="apparent_age")

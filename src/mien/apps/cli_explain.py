@@ -25,6 +25,9 @@ def explain(
     reference: Annotated[
         Path | None, typer.Argument(help="Another, to explain their match.")
     ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="A third picture: why rather REFERENCE than this one?")
+    ] = None,
     target: Annotated[
         str, typer.Option(help="match, apparent_age, apparent_gender:male, expression ...")
     ] = "match",
@@ -54,17 +57,18 @@ def explain(
     """
     with plain_errors():
         from mien.explain import explain as find
-        from mien.explain.explaining import DEFAULT_METHOD
         from mien.io import read_image
 
         paths = [probe] if reference is None else [probe, reference]
         images = [read_image(path) for path in paths]
+        third = None if against is None else read_image(against)
         options: dict[str, Any] = {} if embedder is None else {"embedder": embedder}
         found = find(
             images[0],
             *images[1:],
             target=target,
-            method=DEFAULT_METHOD if method is None else method,
+            against=third,
+            method=method,
             budget=budget,
             seed=seed,
             faithfulness=faithfulness,
@@ -75,9 +79,9 @@ def explain(
         if report is not None:
             from mien.render.report.why import write_why
 
-            write_why(report, images, found)
+            write_why(report, images[: len(found)], found)
             say(f"mien: {report} written")
-        show(paths, found, as_json=json)
+        show(paths[: len(found)], found, as_json=json)
 
 
 def show(paths: Sequence[Path], found: Sequence[object], *, as_json: bool) -> None:

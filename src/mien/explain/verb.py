@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from mien.errors import InputError, ModelError
 from mien.explain.case import Case
 from mien.explain.comparison import aligned, comparison_case
 from mien.explain.explainer import get_explainer
-from mien.explain.explaining import DEFAULT_METHOD, explain_case
+from mien.explain.explaining import DEFAULT_AGAINST, DEFAULT_METHOD, explain_case
 from mien.explain.reading import attribute_case, tasks_for
 from mien.models import get_spec
 from mien.recognition.operating import operating_point
@@ -21,14 +22,17 @@ from mien.types import Analysis, Image
 from mien.types.explanation import Explanation
 
 MATCH = "match"
+#: Pictures of the question: why rather the second than the third?
+_CONTRAST = 3
 
 
 def explain(
     probe: Source,
     reference: Source | None = None,
     *,
+    against: Source | None = None,
     target: str = MATCH,
-    method: str = DEFAULT_METHOD,
+    method: str | None = None,
     budget: int | None = None,
     seed: int = 0,
     faithfulness: bool = False,
@@ -39,17 +43,22 @@ def explain(
     """Say what in a picture speaks for a score, and what against.
 
     Of a match two explanations: of the probe's pixels against the reference's template, and of
-    the reference's pixels against the probe's. Of an attribute (``target``: "apparent_age",
-    "apparent_gender:male", "quality:sharpness" ...) one, of the probe. ``budget``: crops that may
-    be scored for each (``None``: the method's own); ``faithfulness``: measure how well the map
-    orders pixels, at the cost of 40 more. ``fmr``: of the threshold that is told with the score,
-    ``None`` where none was measured. Options are those of Analyzer.
+    the reference's pixels against the probe's. With ``against``, a third picture, one: of what
+    makes the probe score higher with the reference than with that (below 0: lower). Of an
+    attribute (``target``: "apparent_age", "apparent_gender:male", "quality:sharpness" ...) one, of
+    the probe. ``method``: ``None`` is what was measured best for such a question; ``budget``:
+    crops that may be scored for each (``None``: the method's own); ``faithfulness``: measure how
+    well the map orders pixels, at the cost of 40 more. ``fmr``: of the threshold that is told with
+    the score, ``None`` where none was measured. Options are those of Analyzer.
     Raises InputError, NoFaceError, SeveralFacesError.
     """
-    get_explainer(method)
-    sources = [probe] if reference is None else [probe, reference]
-    if (target == MATCH) != (len(sources) == 2):
-        wanted = "two pictures" if target == MATCH else "one picture"
+    if method is not None:
+        get_explainer(method)
+    given = (probe, reference, against)
+    sources = [source for source in given if source is not None]
+    wrong = len(sources) not in ((2, _CONTRAST) if target == MATCH else (1,))
+    if wrong or (reference is None and against is not None):
+        wanted = "two pictures, or three" if target == MATCH else "one picture"
         raise InputError(f"explain: target {target!r} takes {wanted}, got {len(sources)}")
     chosen = analyzer(("embed",) if target == MATCH else tasks_for(target), **options)
     images = [chosen.read(source) for source in sources]
@@ -74,7 +83,7 @@ def explained(
     target: str,
     *,
     options: Options,
-    method: str = DEFAULT_METHOD,
+    method: str | None = None,
     budget: int | None = None,
     seed: int = 0,
     faithfulness: bool = False,
@@ -83,6 +92,8 @@ def explained(
     threads: int = 1,
 ) -> tuple[Explanation, ...]:
     """Explain pictures that were analysed with ``options``, in at most ``threads`` threads."""
+    if method is None:
+        method = DEFAULT_AGAINST if len(images) == _CONTRAST else DEFAULT_METHOD
     cases = cases_of(
         images, analyses, target, options=options, fmr=fmr, choose=choose, threads=threads
     )
@@ -102,7 +113,7 @@ def cases_of(
     choose: Choose = "single",
     threads: int = 1,
 ) -> list[Case]:
-    """Return the cases of a target: two of a match, one of an attribute; see ``explain``."""
+    """Return the cases of a target: two of a match, one of three pictures and of an attribute."""
     rows = [one_face(analysis, choose=choose) for analysis in analyses]
     if target != MATCH:
         return [
@@ -116,16 +127,11 @@ def cases_of(
         templates.append(analysis.templates[[row]])
     threshold = _threshold(options, templates[0].model_id, fmr)
     faces = [aligned(*each, options=options) for each in zip(images, analyses, rows, strict=True)]
+    case = partial(comparison_case, options=options, threshold=threshold, threads=threads)
+    if len(images) == _CONTRAST:
+        return [case(faces[0], templates[1], against=templates[2])]
     return [
-        comparison_case(
-            faces[one],
-            templates[other],
-            options=options,
-            threshold=threshold,
-            threads=threads,
-            partner=faces[other],
-        )
-        for one, other in ((0, 1), (1, 0))
+        case(faces[one], templates[other], partner=faces[other]) for one, other in ((0, 1), (1, 0))
     ]
 
 

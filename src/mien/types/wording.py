@@ -109,6 +109,9 @@ def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _score_sentence(known: Mapping[str, Any]) -> str:
     what = "score" if known["target"] == "match" else f"score of {_spoken(known['target'])}"
     score, threshold = known["score"], known["threshold"]
+    if known["target"] == "match against another":
+        relation = "above" if score >= 0 else "below"
+        return f"The score with the one is {abs(score):.2f} {relation} that with the other."
     if threshold is None:
         return f"The {what} is {score:.2f}."
     relation = "above" if score > threshold else "at" if score == threshold else "below"
