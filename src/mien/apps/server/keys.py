@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mien.apps.server.failures import RateError, ScopeError, UnknownKeyError
 from mien.apps.server.state import State
@@ -139,11 +138,6 @@ class Keys:
                 f"key {key.key_id} allows {key.per_minute} requests a minute",
                 retry_after_s=(minute + 1) * 60 - now,
             )
-
-    @property
-    def path(self) -> Path:
-        """The database with the keys."""
-        return self._state.path
 
     def close(self) -> None:
         """Let go of the state."""
