@@ -30,8 +30,7 @@ PROTOCOL = (
     "the age errors. 'main' has the weights of the distribution mien alone, 'research' those of "
     "mien-weights-research too. Labels are apparent themselves: age is an estimate, gender binary, "
     "ancestry one of five groups. FER2013: every fifth picture of each folder of `validation`; "
-    "the network was trained on `train` by its author, the head on half of it. Intervals: "
-    "bootstrap over pictures."
+    "networks and head were trained on `train` only. Intervals: bootstrap over pictures."
 )
 _BATCH = 16
 _BANDS = ((0, 3), (3, 10), (10, 20), (20, 40), (40, 60), (60, 80), (80, 200))

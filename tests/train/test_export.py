@@ -7,7 +7,8 @@ import onnx
 import pytest
 
 from mien.errors import InputError
-from mien.models import Network, read_spec
+from mien.models import Network, get_spec, read_spec
+from mien.train import checkpoint
 from mien.train.engine import fit
 from mien.train.examples import Examples
 from mien.train.export import export_run
@@ -57,6 +58,42 @@ def test_another_recipe_is_refused(exported, tiny):
     _, examples, folder, _ = exported
     with pytest.raises(InputError, match="another recipe"):
         export_run(folder / "run", tiny(batch=8), examples, folder=folder / "other")
+
+
+@pytest.mark.slow
+def test_a_map_of_templates_becomes_a_recogniser(tiny, tmp_path, portrait):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(64, 128)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    people = np.repeat(np.arange(16), 4)
+    examples = Examples(rows, people, np.arange(64).astype(str), subjects=people.astype(str))
+    recipe = tiny(
+        name="tiny.map",
+        task="embed",
+        classes=(),
+        backbone=part("none"),
+        head=part("embedding", blend=0.5),
+        loss=part("group_margins"),
+        augmentations=(),
+        hold_out=0.3,
+        epochs=2,
+        after="resnet29.dlib",
+    )
+    fit(recipe, examples, folder=tmp_path / "run", validate=validation_of("embed"))
+    spec = read_spec(export_run(tmp_path / "run", recipe, examples, folder=tmp_path).spec)
+    assert (spec.preprocess.size_wh, spec.preprocess.in_graph) == ((150, 150), True)
+    crops = np.stack([portrait[20:170, 100:250], portrait[:150, :150], portrait[99:249, 9:159]])
+    raw = Network(get_spec("resnet29.dlib"))(crops)["embedding"]
+    found = Network(spec)(crops)["embedding"]
+    length = np.linalg.norm(raw, axis=1)
+    assert np.allclose(np.linalg.norm(found, axis=1), length, rtol=1e-4)
+    saved = checkpoint.load(tmp_path / "run" / checkpoint.BEST)["learner"]
+    unit = raw / length[:, None]
+    mapped = unit + 0.5 * unit @ saved["head.map.weight"].numpy().T
+    mapped += saved["head.offset"].numpy()
+    cosine = (mapped * found).sum(1) / np.linalg.norm(mapped, axis=1) / length
+    # Weights are stored in half precision.
+    assert (cosine > 1 - 1e-5).all()
 
 
 def test_a_head_over_rows_becomes_a_vector_model(tiny, tmp_path):

@@ -12,8 +12,8 @@ Copyright the mien founders
 
 The code is licensed under the Apache License, Version 2.0 (see LICENSE). The weight files come
 from others, each under the licence stated here, but for the small heads mlp.*, which tools/heads
-trains. They were converted to ONNX and rewritten for speed, and most constants rounded to half
-precision; nothing was trained again.
+trains, and those whose source is a recipe of `mien train`. The others were converted to ONNX and
+rewritten for speed, and most constants rounded to half precision; none was trained again.
 This file is written by `python -m tools.weights --notice` from the models' specs.
 """
 _SECTIONS = (

@@ -144,7 +144,7 @@ def export_run(
         "bytes": len(weights),
         "sha256": hashlib.sha256(weights).hexdigest(),
         "temperature": temperature,
-        "hours": saved["state"]["seconds"] / 3600,
+        "hours": checkpoint.load(run / checkpoint.LAST)["state"]["seconds"] / 3600,
         "parity": parity,
         "mirror": mirror,
     }

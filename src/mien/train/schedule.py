@@ -31,7 +31,7 @@ def make_optimizer(recipe: Recipe, learner: Learner) -> optim.AdamW:
             if weights:
                 decay = recipe.weight_decay if decays else 0.0
                 groups.append({"params": weights, "factor": factor, "weight_decay": decay})
-    return optim.AdamW(groups, lr=recipe.learning_rate)
+    return optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
 
 
 def set_rate(optimizer: optim.Optimizer, rate: float) -> None:

@@ -31,6 +31,8 @@ RECIPE = Recipe(
     ema=0.998,
     card={
         "summary": "Seven expressions, dlib's recognition network trained on with FER2013",
+        "author": "the mien founders",
+        "source": "mien train expression-fer2013",
         "alignment": "box48",
         "training_data": "FER2013, its training part; weights began as resnet29.dlib's",
         "data_terms": "FER2013: images found on the web for a Kaggle challenge; "

@@ -24,6 +24,8 @@ RECIPE = Recipe(
     after="resnet29.dlib",
     card={
         "summary": "dlib's recogniser with a linear map that parts strangers of one group",
+        "author": "the mien founders",
+        "source": "mien train recognition-groups",
         "alignment": "dlib150",
         "training_data": "Weights of resnet29.dlib; the map: CelebA, 2,142 pictures of people with "
         "even ids, once more degraded, and UTKFace, 12,000 chips of strangers by age and ancestry",
