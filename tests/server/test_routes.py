@@ -125,7 +125,9 @@ def test_enrol_search_identify_rename_erase(
     actions = [line["action"] for line in client.get("/v1/audit").json()["entries"]]
     assert actions[0] == "enrol"
     assert actions[-1] == "delete subject"
-    assert all(b"Collins" not in path.read_bytes() for path in server.gallery.iterdir())
+    assert all(
+        b"Collins" not in path.read_bytes() for path in server.gallery.rglob("*") if path.is_file()
+    )
 
 
 def test_pages_of_subjects(client: httpx.Client, portrait: np.ndarray) -> None:

@@ -103,7 +103,7 @@ def spots(count: int = 3, side: int = 40) -> Batch:
     away = (across[None, None, :] - points[:, :, :1]) ** 2
     away = away + (across[None, :, None] - points[:, :, 1:]) ** 2
     pictures = 255 * np.exp(-away / 8)
-    masks = torch.from_numpy((away < 9).astype(np.float32))[:, None]
+    masks = torch.from_numpy((away < 25).astype(np.float32))[:, None]
     inputs = torch.from_numpy(pictures.astype(np.float32))[:, None]
     return Batch(inputs, torch.zeros(count), torch.from_numpy(points), masks)
 

@@ -12,7 +12,7 @@ from torch import nn  # noqa: E402
 from mien.explain.explaining import find  # noqa: E402
 from mien.explain.inside.placing import map_layer, on_crop  # noqa: E402
 from mien.explain.inside.watching import Frame, images_of, score_of, watch  # noqa: E402
-from mien.explain.masking import FILLS  # noqa: E402
+from mien.explain.masking import hidden_crop  # noqa: E402
 from tests.explain.inside.networks import case_of, small_resnet  # noqa: E402
 
 
@@ -65,7 +65,7 @@ def test_integrated_gradients_are_captums_and_sum_to_the_difference() -> None:
     attr = pytest.importorskip("captum.attr")
     network = small_resnet()
     case = case_of(network)
-    hidden = FILLS[case.fill](case.crop)
+    hidden = hidden_crop(case.crop, case.fill)
     expected = attr.IntegratedGradients(lambda x: score_of(case.inside, network(x))).attribute(
         images_of(case.crop[None]),
         baselines=images_of(hidden[None]),
