@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -46,9 +47,9 @@ def running(command: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def load(url: str, folder: Path, *, clients: int, seconds: float) -> Results:
-    """Ask with so many clients at once; adds the generator's own CPU seconds."""
+    """Ask with so many clients at once, for whole seconds; adds the generator's own CPU seconds."""
     bodies = sorted(map(str, folder.glob("*.body")))
-    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "60s", "--latency"]
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{math.ceil(seconds)}s", "--timeout", "60s", "--latency"]
     process = subprocess.Popen(
         [*command, "-s", str(LOAD / "post.lua"), url, "--", *bodies], stdout=subprocess.PIPE
     )
