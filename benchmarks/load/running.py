@@ -49,7 +49,15 @@ def running(command: Sequence[str]) -> Iterator[tuple[str, int]]:
 def load(url: str, folder: Path, *, clients: int, seconds: float) -> Results:
     """Ask with so many clients at once, for whole seconds; adds the generator's own CPU seconds."""
     bodies = sorted(map(str, folder.glob("*.body")))
-    command = ["wrk", "-t1", f"-c{clients}", f"-d{math.ceil(seconds)}s", "--timeout", "60s", "--latency"]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{clients}",
+        f"-d{math.ceil(seconds)}s",
+        "--timeout",
+        "60s",
+        "--latency",
+    ]
     process = subprocess.Popen(
         [*command, "-s", str(LOAD / "post.lua"), url, "--", *bodies], stdout=subprocess.PIPE
     )
