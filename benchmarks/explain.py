@@ -1,6 +1,6 @@
 """How fast explanations are, beside the bare recogniser, written to docs/explain.md.
 
-python -m benchmarks.explain --data ../shared/data [--rounds 7] [--threads 2]
+python -m benchmarks.explain [--rounds 7] [--threads 2]
 
 Rounds are interleaved and ratios formed within a round; the photo is scikit-image's astronaut
 beside its mirror image.
@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 from skimage.data import astronaut
 
-from benchmarks.explain_faithfulness import faithfulness_table
 from benchmarks.report import moment, setting, table
 from mien.explain.case import Case
 from mien.explain.explainer import known_explainers
@@ -30,10 +29,6 @@ from mien.models import load
 from mien.tasks.verbs import analyzer
 
 BATCHES = 6
-FAITHFUL = """## How faithful the default is
-
-Mated pairs of LFW folds 4 and 5, every method with as many crops as the default; the probe against
-its mate's template; intervals over people, 95 %."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +53,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--data", type=Path, help="The data folder: also measure faithfulness.")
-    parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--out", type=Path, default=Path("docs/explain.md"))
     options = parser.parse_args()
     photo = astronaut()
@@ -76,11 +69,7 @@ def main() -> None:
         Bar("submodular over 30 regions", chosen, "s", "at most 3 s", _most(chosen, 3.0)),
     ]
     costs = [[name, str(one.budget), one.title] for name, one in known_explainers().items()]
-    faithful = ""
-    if options.data is not None:
-        lfw = options.data / "lfw"
-        faithful = faithfulness_table(lfw, options.pairs, threads=options.threads)
-    options.out.write_text(page(bars, costs, faithful, options), encoding="utf-8")
+    options.out.write_text(page(bars, costs, options), encoding="utf-8")
     print(options.out.read_text("utf-8"))
 
 
@@ -129,23 +118,20 @@ def timed(job: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def page(
-    bars: list[Bar], costs: list[list[str]], faithful: str, options: argparse.Namespace
-) -> str:
+def page(bars: list[Bar], costs: list[list[str]], options: argparse.Namespace) -> str:
     where = setting(argparse.Namespace(rounds=options.rounds, threads=options.threads), 0)
     head = ["what", "median", "range", "promised", "kept"]
     return "\n".join(
         [
             "# How fast explanations are",
             "",
-            f"Written by `python -m benchmarks.explain --data ../shared/data`, {moment()}: "
+            f"Written by `python -m benchmarks.explain`, {moment()}: "
             f"{where['cpu']}, {options.threads} threads, {options.rounds} rounds.",
             "",
             table(head, [bar.row() for bar in bars]),
             "",
             "The pair is decoded, found, cut and embedded within its time.",
             "",
-            *([FAITHFUL, "", faithful] if faithful else []),
             "## What a method costs",
             "",
             table(["method", "crops it may score", "what it is"], costs),

@@ -10,8 +10,8 @@ import numpy as np
 
 from mien.explain.case import Case
 from mien.explain.explainer import Explainer, Finding, register
-from mien.explain.masking import Masks
-from mien.explain.spreading import over_regions, softened
+from mien.explain.masking import Masks, detail
+from mien.explain.spreading import over_detail, softened
 from mien.types.arrays import Array, BoolArray, FloatArray
 
 #: Sizes come whole only where so many coalitions a player are left to be drawn, for the first size
@@ -22,7 +22,7 @@ _DRAWN_FIRST, _DRAWN = 2, 6
 
 #: Over how much of the crop's side a region's value fades into the next one's: what lies right
 #: beside a part that matters belongs to it, and a map that ends in a step orders pixels worse.
-_SOFT = 1 / 30
+_SOFT = 1 / 75
 #: What hides regions, in turn, unless the case says: what a score owes to one of them alone (to
 #: the colours that a blurred crop still has, to the texture of noise) is averaged out.
 _FILLS = ("blur", "mean", "noise")
@@ -62,7 +62,7 @@ def find(case: Case, budget: int, generator: np.random.Generator) -> Finding:
     notes = (f"what is hidden is {' and '.join(fills)}, in turn",) if len(fills) > 1 else ()
     if not (drawn.pair >= 0).any():
         notes = ("exact: every set of regions was tried", *notes)
-    values = softened(over_regions(scores, case.labels), _SOFT)
+    values = softened(over_detail(scores, case.labels, detail(case.crop)), _SOFT)
     return Finding(float(scored[0]), values, scores, masks.calls, spread, notes)
 
 

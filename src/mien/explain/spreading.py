@@ -19,6 +19,19 @@ def over_regions(scores: FloatArray, labels: ByteArray) -> FloatArray:
     return np.asarray(density[labels], np.float32)
 
 
+def over_detail(scores: FloatArray, labels: ByteArray, detail: FloatArray) -> FloatArray:
+    """Return the map (h,w): each region's score spread over its pixels by their ``detail (h,w)``.
+
+    In the unit of ``over_regions``: the mean over a region stays. ``detail`` above 0: how much a
+    pixel changes when it is hidden; one that looks the same either way cannot matter.
+    """
+    counts = np.bincount(labels.ravel(), minlength=len(scores))
+    sums = np.bincount(labels.ravel(), weights=np.ravel(detail), minlength=len(scores))
+    mean = sums / np.maximum(counts, 1)
+    share = np.asarray(detail, np.float64) / np.where(mean > 0, mean, 1.0)[labels]
+    return np.asarray(over_regions(scores, labels) * share, np.float32)
+
+
 def softened(values: FloatArray, share: float) -> FloatArray:
     """Return a map (h,w) blurred by a standard deviation of a share of its longer side."""
     sigma = share * max(values.shape)
