@@ -39,22 +39,10 @@ class Store:
 
     def __enter__(self) -> Self:
         """Open the database, or make it. Raises InputError where that is not possible."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # One that is there is not opened beside SQLite: that would drop this process's locks.
-            with suppress(FileExistsError):
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS analysis "
-                "(recipe TEXT, content TEXT, body BLOB, PRIMARY KEY (recipe, content))"
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise InputError(
-                f"{self.path}: cannot be used as a cache: {error}; delete it or name another folder"
-            ) from error
+        self._database = open_cache(
+            self.path,
+            "analysis (recipe TEXT, content TEXT, body BLOB, PRIMARY KEY (recipe, content))",
+        )
         return self
 
     def __exit__(
@@ -97,6 +85,27 @@ class Store:
                 "INSERT OR REPLACE INTO analysis VALUES (?, ?, ?)", self._waiting
             )
         self._waiting.clear()
+
+
+def open_cache(path: Path, table: str) -> sqlite3.Connection:
+    """Return the database at a path with a table (its name and columns), made where it is not.
+
+    Readable by its owner only. Raises InputError where that is not possible.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # One that is there is not opened beside SQLite: that would drop this process's locks.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        database = sqlite3.connect(path, timeout=60, check_same_thread=False)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+    except (OSError, sqlite3.Error) as error:
+        raise InputError(
+            f"{path}: cannot be used as a cache: {error}; delete it or name another folder"
+        ) from error
+    return database
 
 
 def recipe_of(analyzer: Analyzer) -> str:

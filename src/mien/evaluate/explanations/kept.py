@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -15,8 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mien.errors import InputError
-from mien.evaluate.store import code_sha256
+from mien.evaluate.store import code_sha256, open_cache
 
 _HERE = "evaluate/explanations"
 #: What shapes triplets, and what comes of them, beside the packages that shape an analysis.
@@ -39,22 +37,8 @@ class Kept:
 
     def __enter__(self) -> Self:
         """Open the database, or make it. Raises InputError where that is not possible."""
-        if self.path is None:
-            return self
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if not self.path.exists():  # closing a file drops locks on it of the whole process
-                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS kept (recipe TEXT PRIMARY KEY, body TEXT)"
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise InputError(
-                f"{self.path}: cannot be used as a cache: {error}; delete it or name another folder"
-            ) from error
+        if self.path is not None:
+            self._database = open_cache(self.path, "kept (recipe TEXT PRIMARY KEY, body TEXT)")
         return self
 
     def __exit__(
