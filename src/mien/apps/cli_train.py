@@ -41,7 +41,7 @@ def train(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Name the recipes and all parts.")] = False,
 ) -> None:
-    """Learn a model by a recipe (needs mien[train]); a run that was stopped goes on by --resume."""
+    """Learn a model by a recipe (needs the extra train); a run that was stopped goes on by --resume."""
     with plain_errors(after_interruption="--resume goes on from the last checkpoint"):
         from mien.apps import train_work
 
@@ -70,7 +70,7 @@ def export(
         list[str] | None, typer.Option("--set", help="The changes that were made to the recipe.")
     ] = None,
 ) -> None:
-    """Write a run's best weights as ONNX, with spec and model card (needs mien[train])."""
+    """Write a run's best weights as ONNX, with spec and model card (needs the extra train)."""
     with plain_errors():
         from mien.apps import train_work
 
