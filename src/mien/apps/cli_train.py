@@ -41,7 +41,7 @@ def train(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Name the recipes and all parts.")] = False,
 ) -> None:
-    """Learn a model by a recipe (needs the extra train); a run that was stopped goes on by --resume."""
+    """Learn a model by a recipe (extra: train); a run that was stopped goes on by --resume."""
     with plain_errors(after_interruption="--resume goes on from the last checkpoint"):
         from mien.apps import train_work
 

@@ -49,6 +49,8 @@ def _parts(images: Sequence[Image], explanations: Sequence[Explanation]) -> Iter
 
 def _title(explanations: Sequence[Explanation]) -> str:
     target = explanations[0].target if explanations else "nothing"
+    if target == "match against another":
+        return "Why rather the one than the other"
     return "Why this score" if target == "match" else f"Why this {target.replace('_', ' ')}"
 
 
