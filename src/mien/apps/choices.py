@@ -17,6 +17,13 @@ JsonFile = Annotated[
     str | None, typer.Option("--json", help="Write JSON to this file; - is stdout.")
 ]
 Reason = Annotated[str, typer.Option(help="Why, for the audit log.")]
+Cache = Annotated[
+    Path | None, typer.Option(help="Keep analyses in this folder (default: the user's cache).")
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Keep nothing, and use nothing that was kept.")
+]
+Seed = Annotated[int, typer.Option(help="Of everything that is drawn at random.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at once; default all cores.")
 ]

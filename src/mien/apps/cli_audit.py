@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mien.apps.choices import Cache, Device, Jobs, NoCache, Seed
 from mien.apps.terminal import plain_errors
 
 app = typer.Typer(
@@ -20,19 +21,6 @@ app = typer.Typer(
 
 Json = Annotated[
     str | None, typer.Option(help="Write JSON to this file; - is stdout.", show_default=False)
-]
-Seed = Annotated[int, typer.Option(help="Of everything that is drawn at random.")]
-Device = Annotated[
-    str, typer.Option(help="cpu, cuda, openvino ...; one that is not there is an error.")
-]
-Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at once; default all cores.")
-]
-Cache = Annotated[
-    Path | None, typer.Option(help="Keep analyses in this folder (default: the user's cache).")
-]
-NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Keep nothing, and use nothing that was kept.")
 ]
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from mien.apps.choices import Device, Jobs, Json, JsonFile
+from mien.apps.choices import Cache, Device, Jobs, Json, JsonFile, NoCache, Seed
 from mien.apps.terminal import plain_errors
 
 
@@ -35,7 +35,6 @@ app = typer.Typer(
 ReportFile = Annotated[
     Path | None, typer.Option(help="Write a report to look at: one HTML file.", show_default=False)
 ]
-Seed = Annotated[int, typer.Option(help="Of everything that is drawn at random.")]
 
 
 def register(main: typer.Typer) -> None:
@@ -77,13 +76,8 @@ def run(
     ] = None,
     json: JsonFile = None,
     report: ReportFile = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(help="Keep analyses in this folder (default: the user's cache)."),
-    ] = None,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Keep nothing, and use nothing that was kept.")
-    ] = False,
+    cache: Cache = None,
+    no_cache: NoCache = False,
     seed: Seed = 0,
     jobs: Jobs = None,
     device: Device = "cpu",
@@ -177,9 +171,7 @@ def explanations(
     cache: Annotated[
         Path | None, typer.Option(help="Keep what was judged here (default: the user's cache).")
     ] = None,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Keep nothing, and use nothing that was kept.")
-    ] = False,
+    no_cache: NoCache = False,
     seed: Seed = 0,
     jobs: Jobs = None,
     device: Device = "cpu",
