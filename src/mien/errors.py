@@ -27,6 +27,10 @@ class ImageTooLargeError(ImageReadError):
     """A picture's header announces more pixels than the limit allows."""
 
 
+class VideoReadError(InputError):
+    """A video, stream or camera cannot be opened or decoded."""
+
+
 class DatasetError(InputError):
     """A data set's files are not what its layout says; the message names file and line."""
 

@@ -1,0 +1,1 @@
+"""Hiding faces, and measuring that they stay hidden."""
