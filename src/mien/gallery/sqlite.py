@@ -108,6 +108,11 @@ class SqliteGallery(Gallery):
             raise
 
     @property
+    def wait_s(self) -> float:
+        """How long a change waits for other processes."""
+        return self._database.wait_s
+
+    @property
     def model_id(self) -> str | None:
         """The model of the templates; ``None`` until the first enrolment."""
         with self._database.reading() as connection:

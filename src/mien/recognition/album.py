@@ -7,7 +7,8 @@ those of edits.py; here they are made in one transaction each, whatever other pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
@@ -30,7 +31,7 @@ from mien.recognition.edits import Album
 from mien.recognition.questions import Question, questions
 from mien.types.arrays import IntArray
 
-#: Clusterings that are thrown away because somebody changed the gallery meanwhile.
+#: Tries, at least, of what is thrown away because somebody changed the gallery meanwhile.
 _TRIES = 3
 
 
@@ -108,14 +109,14 @@ class Contents:
 
 def read(gallery: SqliteGallery) -> Contents:
     """Return what is in an album; read again when it changes meanwhile."""
-    for _ in range(_TRIES):
+    for _ in _attempts(gallery):
         state = gallery.state()
         references, subjects = list(gallery.iterate()), list(gallery.subjects())
         log = gallery.edits()
         if gallery.state() == state:
             known = {s.subject_id: s for s in subjects if s.subject_id is not None}
             return Contents(references, known, log, state)
-    raise GalleryBusyError(f"{gallery.folder}: others changed it again and again; try again")
+    raise _busy(gallery)
 
 
 def group(
@@ -132,7 +133,7 @@ def group(
     join them or each other, but never one they were told apart from, or one of their own photo.
     Raises GalleryBusyError when others change the gallery all the time.
     """
-    for _ in range(_TRIES):
+    for _ in _attempts(gallery):
         contents = read(gallery)
         if len(contents.references) < 2:
             return 0
@@ -143,7 +144,20 @@ def group(
         with gallery.editing(actor=actor) as desk:
             if desk.state == contents.state:
                 return desk.regroup(owners, reason=reason)
-    raise GalleryBusyError(f"{gallery.folder}: others changed it again and again; try again")
+    raise _busy(gallery)
+
+
+def _attempts(gallery: SqliteGallery) -> Iterator[int]:
+    """Count tries for as long as the gallery may be waited for, and then a few if they are long."""
+    until = time.monotonic() + gallery.wait_s
+    number = 0
+    while number < _TRIES or time.monotonic() < until:
+        yield number
+        number += 1
+
+
+def _busy(gallery: SqliteGallery) -> GalleryBusyError:
+    return GalleryBusyError(f"{gallery.folder}: others changed it again and again; try again")
 
 
 def ask(
