@@ -45,12 +45,27 @@ def export_unified(run: Path, recipe: Recipe, examples: Examples, *, folder: Pat
         task = learner.head[name]
         if hasattr(task, "temperature"):
             temperatures[name] = task.temperature = _temperature(learner, name, held)
+    if "age" in learner.names:
+        cast(Any, learner.head["age"]).spread_scale = _spread_scale(learner, held)
     names = tuple(o for n in learner.names for o in cast(Any, learner.head[n]).outputs)
     labels = {n: learner.head[n].labels for n in temperatures}
     shipped = ShippedUnified(learner, names).eval()
     graph = Graph(shipped, sample(held, grey=False), names, labels)
     beside: dict[str, Any] = {"temperature": 1.0, "mirror": False, "temperatures": temperatures}
     return write_model(run, recipe, learner, held, graph, folder, beside, {})
+
+
+def _spread_scale(learner: UnifiedLearner, held: Examples) -> float:
+    """Return the root mean square of the held out ages' errors in standard deviations."""
+    years = held.targets[:, COLUMNS["age"]][:, 0]
+    rows = np.flatnonzero(~np.isnan(years))
+    ratios: list[np.ndarray[Any, Any]] = []
+    for start in range(0, len(rows), _BATCH):
+        part = rows[start : start + _BATCH]
+        with torch.inference_mode():
+            found = learner.outputs(gather(held, part).inputs)
+        ratios.append((found["age"].numpy() - years[part]) / found["age_spread"].numpy())
+    return round(float(np.sqrt(np.square(np.concatenate(ratios)).mean())), 4) if ratios else 1.0
 
 
 def _temperature(learner: UnifiedLearner, name: str, held: Examples) -> float:

@@ -28,6 +28,8 @@ class Age(nn.Module):
         super().__init__()
         del places, size_px
         self.weight = weight
+        #: Makes one standard deviation of the distribution one of the errors; set by export.
+        self.spread_scale = 1.0
         self.ages = Ages(dimension + pooled, 0, dropout=0.2)
         self.loss = AgeDistribution(LossFacts(self.ages.dimension, 0))
 
@@ -46,4 +48,4 @@ class Age(nn.Module):
     def finish(self, logits: Tensor) -> dict[str, Tensor]:
         """Return ``age`` in years and ``age_spread``, one standard deviation, (B,) each."""
         found = self.ages.finish(logits)
-        return {"age": found["age"], "age_spread": found["spread"]}
+        return {"age": found["age"], "age_spread": self.spread_scale * found["spread"]}
