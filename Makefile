@@ -45,4 +45,7 @@ $(READY): pyproject.toml packages/mien-weights-research/pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet -e ./packages/mien-weights-research -e ".[pandas,demo,audit,train]" --group dev
+	# timm without its torchvision, which might bring another build of torch; tests stub it.
+	$(BIN)/python -m pip install --quiet pyyaml huggingface_hub safetensors
+	$(BIN)/python -m pip install --quiet --no-deps "timm>=1.0"
 	touch $@

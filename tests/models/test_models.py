@@ -175,3 +175,14 @@ def test_the_fingerprint_follows_weights_and_preprocessing(own_recogniser: Path)
     third = read_spec(own_recogniser).model_id
     assert len({first, second, third}) == 3
     assert hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def test_some_outputs_only_are_what_they_are_among_all() -> None:
+    network = load("facemesh.attention")
+    crops = np.random.default_rng(0).integers(0, 256, (2, 192, 192, 3), dtype=np.uint8)
+    whole = network(crops)
+    for name, value in whole.items():
+        (found,) = network(crops, only=(name,)).values()
+        np.testing.assert_array_equal(found, value)
+    with pytest.raises(ModelError, match="has no output beard"):
+        network(crops, only=("beard",))

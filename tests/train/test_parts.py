@@ -18,6 +18,8 @@ SMALL = {
     "dlib_resnet": part("dlib_resnet", size_px=48, stages=2, shipped=False),
     "none": part("none"),
 }
+#: What timm's networks promise is in test_timm.py: it needs another process.
+BACKBONES = [name for name in known("backbone") if name != "timm"]
 AUGMENTATIONS = list(known("augmentation"))
 
 
@@ -25,7 +27,7 @@ def shape_of(name: str) -> tuple[int, ...]:
     return (20,) if name == "none" else (1, 24, 24)
 
 
-@pytest.mark.parametrize("name", list(known("backbone")))
+@pytest.mark.parametrize("name", BACKBONES)
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_backbones_give_one_row_of_features_a_picture(name: str, count: int) -> None:
     backbone = build("backbone", SMALL[name], shape_of(name)).eval()
@@ -34,7 +36,7 @@ def test_backbones_give_one_row_of_features_a_picture(name: str, count: int) -> 
     assert torch.isfinite(features).all()
 
 
-@pytest.mark.parametrize("name", list(known("backbone")))
+@pytest.mark.parametrize("name", BACKBONES)
 def test_backbones_read_each_picture_for_itself(name: str) -> None:
     torch.manual_seed(0)
     backbone = build("backbone", SMALL[name], shape_of(name)).eval()
@@ -43,7 +45,7 @@ def test_backbones_read_each_picture_for_itself(name: str) -> None:
         assert torch.allclose(backbone(pictures)[1:2], backbone(pictures[1:2]), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", list(known("backbone")))
+@pytest.mark.parametrize("name", BACKBONES)
 def test_backbones_refuse_what_they_cannot_read(name: str) -> None:
     with pytest.raises(InputError):
         build("backbone", part(name), (20,) if name != "none" else (1, 24, 24))

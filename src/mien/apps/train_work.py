@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mien.apps.terminal import is_terminal, say
+from mien.io.cores import available_cores
 
 if TYPE_CHECKING:
     from mien.train.examples import Examples
@@ -44,8 +45,7 @@ def train(
     from mien.train.validation import validation_of
 
     recipe = with_settings(find_recipe(name), settings)
-    cores = os.cpu_count()
-    share = max(1, (cores if cores is not None else 1) // processes)
+    share = max(1, available_cores() // processes)
     use_threads(threads if threads is not None else share)
     outcome = fit(
         recipe,
@@ -64,10 +64,15 @@ def train(
 def export(run: Path, *, recipe: str, to: Path, data: Path, settings: Sequence[str]) -> None:
     """Write ONNX, spec and card, and say what was measured."""
     from mien.train.export import export_run
+    from mien.train.export_unified import export_unified
     from mien.train.recipe import find_recipe, with_settings
 
     wanted = with_settings(find_recipe(recipe), settings)
-    exported = export_run(run, wanted, _examples(wanted, data), folder=to)
+    examples = _examples(wanted, data)
+    if wanted.tasks:
+        exported = export_unified(run, wanted, examples, folder=to)
+    else:
+        exported = export_run(run, wanted, examples, folder=to)
     for line in exported.lines():
         typer.echo(line)
 

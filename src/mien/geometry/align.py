@@ -61,6 +61,7 @@ ALIGNMENTS: Mapping[str, Alignment] = MappingProxyType(
     {
         "arcface112": _ARCFACE,
         "dlib150": _dlib(150, 0.25),
+        "dlib112": _dlib(112, 0.25),
         "dlib64": _dlib(64, 0.2),
         "dlib32": _dlib(32, 0.2),
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -26,19 +28,23 @@ class Network:
         self._lock = threading.Lock()
         self._session: onnxruntime.InferenceSession | None = None
 
-    def __call__(self, crops: ByteArray | FloatArray) -> dict[str, FloatArray]:
+    def __call__(
+        self, crops: ByteArray | FloatArray, *, only: Sequence[str] | None = None
+    ) -> dict[str, FloatArray]:
         """Run on crops (N,H,W,3) uint8 RGB, any N; return each output by name.
 
-        A network whose layout is "vector" takes rows (N,F) float32 instead.
+        A network whose layout is "vector" takes rows (N,F) float32 instead. ``only``: outputs that
+        are wanted; what no other needs is not computed.
 
-        Raises ArrayError on another shape or dtype.
+        Raises ArrayError on another shape or dtype, ModelError for an output it does not have.
         """
         self._check(crops)
         session = self.session
-        outputs = session.get_outputs()
+        outputs = self._wanted(session, only)
         if not len(crops):
             return {out.name: np.zeros(_empty_shape(out.shape), np.float32) for out in outputs}
-        parts = [self._run_part(session, part) for part in _parts(crops, self.batch)]
+        names = [out.name for out in outputs]
+        parts = [self._run_part(session, part, names) for part in _parts(crops, self.batch)]
         columns = zip(*parts, strict=True)
         return {
             out.name: column[0] if len(column) == 1 else np.concatenate(column)
@@ -51,8 +57,24 @@ class Network:
         size = self.session.get_inputs()[0].shape[0]
         return size if isinstance(size, int) else self.spec.batch
 
+    def _wanted(
+        self, session: onnxruntime.InferenceSession, only: Sequence[str] | None
+    ) -> list[Any]:
+        outputs = {out.name: out for out in session.get_outputs()}
+        if only is None:
+            return list(outputs.values())
+        unknown = sorted(set(only) - set(outputs))
+        if unknown:
+            raise ModelError(
+                f"{self.spec.name}: has no output {', '.join(unknown)}; it has {', '.join(outputs)}"
+            )
+        return [outputs[name] for name in only]
+
     def _run_part(
-        self, session: onnxruntime.InferenceSession, crops: ByteArray | FloatArray
+        self,
+        session: onnxruntime.InferenceSession,
+        crops: ByteArray | FloatArray,
+        names: list[str],
     ) -> list[FloatArray]:
         """Run at most one batch; a network with a fixed batch size is given crops to fill it."""
         (entry,) = session.get_inputs()
@@ -60,7 +82,11 @@ class Network:
         missing = size - len(crops)
         if missing:
             crops = np.concatenate([crops, np.zeros_like(crops, shape=(missing, *crops.shape[1:]))])
-        outputs: list[FloatArray] = session.run(None, {entry.name: self._feed(crops)})
+        options = None
+        if len(names) < len(session.get_outputs()):
+            options = onnxruntime.RunOptions()
+            options.only_execute_path_to_fetches = True
+        outputs: list[FloatArray] = session.run(names, {entry.name: self._feed(crops)}, options)
         return [output[: size - missing] for output in outputs] if missing else outputs
 
     @property

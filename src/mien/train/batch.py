@@ -18,7 +18,8 @@ from mien.types.arrays import IntArray
 class Batch:
     """``inputs (B,C,H,W) float32 0..255``, or rows ``(B,F) float32``, with ``targets (B,...)``.
 
-    ``landmarks (B,K,2) float32 px`` and ``masks (B,1,H,W) float32`` lie on the inputs' pixels.
+    ``landmarks (B,K,2|3) float32 px``, the third how visible each is, and ``masks (B,1,H,W)
+    float32`` lie on the inputs' pixels.
     """
 
     inputs: Tensor
@@ -29,6 +30,10 @@ class Batch:
     def __len__(self) -> int:
         """How many examples."""
         return len(self.inputs)
+
+    def parts(self) -> tuple[Tensor | None, ...]:
+        """Return what a learner's ``forward`` takes."""
+        return self.inputs, self.targets, self.landmarks, self.masks
 
     def with_pixels(self, inputs: Tensor) -> Batch:
         """Return the batch with other pixels that lie where the old ones did."""

@@ -98,7 +98,8 @@ class Run:
                 f"times accumulate {recipe.accumulate}"
             )
         self.learn, self.held = held_out(examples, share=recipe.hold_out, seed=recipe.seed)
-        self.sampler = build("sampler", recipe.sampler, examples.targets[self.learn], recipe.batch)
+        kinds = examples.targets if examples.sources is None else examples.sources
+        self.sampler = build("sampler", recipe.sampler, kinds[self.learn], recipe.batch)
         self.augmentations = [build("augmentation", part) for part in recipe.augmentations]
         self.steps = max(1, round(recipe.epochs * len(self.sampler)))
         self.learner = build_learner(recipe, examples, class_number(recipe, examples))
@@ -120,7 +121,7 @@ class Run:
         for index, batch in enumerate(batches):
             last = index == len(batches) - 1
             with self.fabric.no_backward_sync(self.model, enabled=not last):
-                loss = averaged(self.model(batch.inputs, batch.targets)) / len(batches)
+                loss = averaged(self.model(*batch.parts())) / len(batches)
                 self.fabric.backward(loss)
             total += float(loss.detach())
         self.fabric.clip_gradients(

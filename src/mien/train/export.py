@@ -17,6 +17,7 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mien.errors import InputError, ModelError
 from mien.io.atomic import whole_file
@@ -113,12 +114,7 @@ def export_run(
     Weights are rounded to half precision before anything is measured. Raises InputError where the
     run is another recipe's, ModelError where torch and onnxruntime differ by more than 1e-4.
     """
-    saved = _best(run, recipe)
-    learner = build_learner(recipe, examples, class_number(recipe, examples))
-    learner.load_state_dict(saved["learner"])
-    round_to_halves(learner)
-    learner.eval()
-    held = examples.take(held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1])
+    learner, held = finished(run, recipe, examples)
     pictures = held.inputs.ndim == 4
     mirror = mirror and pictures
     temperature = _temperature(learner, held) if recipe.classes else 1.0
@@ -131,34 +127,86 @@ def export_run(
         shipped, example = AfterRecogniser(recipe.after, learner), noise(recipe.after)
     shipped.eval()
     names = cast(tuple[str, ...], learner.head.outputs)
-    graph = to_onnx(shipped, example, names)
-    weights = with_halves(graph).SerializeToString(deterministic=True)
-    parity = differ(weights, shipped, example)
+    labels = {names[0]: recipe.classes} if recipe.classes else {}
+    beside = {"temperature": temperature, "mirror": mirror}
+    wrapped = Graph(shipped, example, names, labels)
+    by_class = _by_class(learner, held, recipe)
+    return write_model(run, recipe, learner, held, wrapped, folder, beside, by_class)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What becomes an ONNX graph: a module, inputs to trace it with, its outputs, their classes."""
+
+    module: nn.Module
+    example: Tensor
+    outputs: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
+
+
+def write_model(
+    run: Path,
+    recipe: Recipe,
+    learner: Any,
+    held: Examples,
+    graph: Graph,
+    folder: Path,
+    beside: Mapping[str, Any],
+    by_class: Mapping[str, tuple[int, int]],
+) -> Exported:
+    """Trace, compare, measure and write a finished learner's graph, spec and card."""
+    traced = to_onnx(graph.module, graph.example, graph.outputs)
+    weights = with_halves(traced).SerializeToString(deterministic=True)
+    parity = differ(weights, graph.module, graph.example)
     if parity > _PARITY:
         raise ModelError(f"{recipe.name}: torch and onnxruntime differ by {parity:.1e}")
     with torch.inference_mode():
         figures = {**validation_of(recipe.task)(learner, held), "n": float(len(held))}
+        shapes = map(_shape, graph.module(graph.example))
+    outputs = dict(zip(graph.outputs, shapes, strict=True))
+    for name, classes in graph.labels.items():
+        outputs[name] += f": {', '.join(classes)}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{recipe.name}.onnx").write_bytes(weights)
     facts = {
         "bytes": len(weights),
         "sha256": hashlib.sha256(weights).hexdigest(),
-        "temperature": temperature,
         "hours": checkpoint.load(run / checkpoint.LAST)["state"]["seconds"] / 3600,
         "parity": parity,
-        "mirror": mirror,
+        **beside,
     }
-    with torch.inference_mode():
-        outputs = dict(zip(names, map(_shape, shipped(example)), strict=True))
-    if recipe.classes:
-        outputs[names[0]] += f": {', '.join(recipe.classes)}"
     for suffix, text in (
         ("toml", spec_text(recipe, held, figures, facts, outputs)),
-        ("md", card_text(recipe, figures, facts, _by_class(learner, held, recipe))),
+        ("md", card_text(recipe, figures, facts, by_class)),
     ):
         with whole_file(folder / f"{recipe.name}.{suffix}") as file:
             file.write(text)
     return Exported(folder / f"{recipe.name}.toml", len(weights), parity, figures)
+
+
+def finished(run: Path, recipe: Recipe, examples: Examples) -> tuple[Any, Examples]:
+    """Return a run's best learner as it will be shipped, and the examples that chose it."""
+    saved = _best(run, recipe)
+    learner = build_learner(recipe, examples, class_number(recipe, examples))
+    learner.load_state_dict(saved["learner"])
+    learner.eval()
+    fold_norms(learner)
+    round_to_halves(learner)
+    return learner, examples.take(held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1])
+
+
+def fold_norms(module: nn.Module) -> None:
+    """Multiply batch statistics into the convolutions before them: the same, in fewer steps."""
+    for name, child in list(module.named_children()):
+        pair = list(child.children()) if isinstance(child, nn.Sequential) else []
+        if (
+            len(pair) == 2
+            and isinstance(pair[0], nn.Conv2d)
+            and isinstance(pair[1], nn.BatchNorm2d)
+        ):
+            setattr(module, name, fuse_conv_bn_eval(pair[0], pair[1]))
+        else:
+            fold_norms(child)
 
 
 def round_to_halves(module: nn.Module) -> None:

@@ -12,6 +12,7 @@ from mien.train.examples import Examples
 from mien.train.loss import LossFacts
 from mien.train.recipe import Recipe
 from mien.train.registry import build
+from mien.train.unified import build_unified
 
 
 class Learner(nn.Module):
@@ -26,22 +27,33 @@ class Learner(nn.Module):
         predictions: Tensor = self.head(self.backbone(inputs))
         return predictions
 
-    def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of each example, (B,)."""
+    def forward(
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        landmarks: Tensor | None = None,
+        masks: Tensor | None = None,
+    ) -> Tensor:
+        """Return the loss of each example, (B,); places and regions are for others."""
+        del landmarks, masks
         losses: Tensor = self.loss(self.predict(inputs), targets)
         return losses
 
 
-def build_learner(recipe: Recipe, examples: Examples, classes: int) -> Learner:
-    """Put the recipe's parts together, with weights drawn from its seed."""
+def build_learner(recipe: Recipe, examples: Examples, classes: int) -> Any:
+    """Put the recipe's parts together, with weights drawn from its seed; several tasks: unified."""
     torch.manual_seed(recipe.seed)
     shape = examples.inputs.shape[1:]
     backbone = build(
         "backbone", recipe.backbone, (shape[2], *shape[:2]) if len(shape) == 3 else shape
     )
-    head: Any = build("head", recipe.head, backbone.width, classes)
-    facts = LossFacts(head.dimension, classes, class_counts(examples, classes))
-    learner = Learner(backbone, head, build("loss", recipe.loss, facts))
+    learner: nn.Module
+    if recipe.tasks:
+        learner = build_unified(backbone, recipe.head, recipe.tasks, shape[0])
+    else:
+        head: Any = build("head", recipe.head, backbone.width, classes)
+        facts = LossFacts(head.dimension, classes, class_counts(examples, classes))
+        learner = Learner(backbone, head, build("loss", recipe.loss, facts))
     if len(shape) == 3:
         for weight in learner.parameters():
             if weight.ndim == 4:

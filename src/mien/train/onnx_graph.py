@@ -74,6 +74,12 @@ class OnnxGraph(nn.Module):
         named = [[self._place[name] for name in node.input[1:3]] for node in nodes]
         return [(getattr(self, weight), getattr(self, bias)) for weight, bias in named]
 
+    def projection(self) -> Tensor:
+        """Return the matrix of the last multiplication, (features, outputs)."""
+        (name,) = [n.input[1] for n in self._nodes if n.op_type == "MatMul"][-1:]
+        matrix: Tensor = getattr(self, self._place[name])
+        return matrix
+
 
 def _constants(graph: onnx.GraphProto) -> dict[str, np.ndarray[Any, Any]]:
     """Return every constant by name, also behind a Constant node or a Cast."""

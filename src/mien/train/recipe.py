@@ -23,7 +23,9 @@ _BESIDE = ("after", "card", "checkpoint_every_s", "validate_every_epochs")
 class Recipe:
     """What to learn, from what, how long.
 
-    ``classes``: names of the labels, in the order of the outputs; empty where labels are numbers.
+    ``tasks``: of a model that does several at once; ``head`` is then the decoder whose tokens they
+    read, and there is no ``loss``. ``classes``: names of the labels, in the order of the
+    outputs; empty where labels are numbers.
     ``hold_out``: share of the examples that only choose and calibrate. ``batch``: examples an
     update sees, over all processes and ``accumulate`` runs. ``backbone_rate``: factor on the
     learning rate of the backbone. ``ema``: decay of the running mean of the weights, 0 for none.
@@ -37,7 +39,8 @@ class Recipe:
     source: Part
     backbone: Part
     head: Part
-    loss: Part
+    loss: Part = field(default_factory=lambda: Part("none"))
+    tasks: tuple[Part, ...] = ()
     classes: tuple[str, ...] = ()
     sampler: Part = field(default_factory=lambda: Part("shuffled"))
     augmentations: tuple[Part, ...] = ()

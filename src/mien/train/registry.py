@@ -18,6 +18,8 @@ KINDS = MappingProxyType(
         "source": "sources",
         "backbone": "backbones",
         "head": "heads",
+        "decoder": "decoders",
+        "task": "tasks",
         "loss": "losses",
         "miner": "miners",
         "sampler": "samplers",

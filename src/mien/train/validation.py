@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from mien.train.batch import gather
 from mien.train.engine import Validate
 from mien.train.examples import Examples
 from mien.train.learner import Learner
+from mien.train.taught import COLUMNS, N_POINTS
+from mien.train.unified import UnifiedLearner
 from mien.types.arrays import Array, FloatArray
 
 _BATCH = 128
@@ -86,10 +89,40 @@ def validation_of(task: str) -> Validate:
     return _MEASURES[task]
 
 
+def unified_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
+    """Return how good each output is where it is known; first a sum of what is to be high."""
+    batches: list[dict[str, FloatArray]] = []
+    for start in range(0, len(examples), _BATCH):
+        rows = np.arange(start, min(start + _BATCH, len(examples)))
+        with torch.inference_mode():
+            outputs = cast(UnifiedLearner, learner).outputs(gather(examples, rows).inputs)
+        batches.append({name: value.float().numpy() for name, value in outputs.items()})
+    found = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
+    figures: dict[str, float] = {}
+    for name in ("expression", "gender", "ancestry"):
+        said = examples.targets[:, COLUMNS[name]][:, 0]
+        right = found[name].argmax(axis=1) == said
+        figures[name] = float(right[~np.isnan(said)].mean())
+    years = examples.targets[:, COLUMNS["age"]][:, 0]
+    figures["age_mae_years"] = float(np.nanmean(np.abs(found["age"] - years)))
+    assert examples.landmarks is not None
+    points = examples.landmarks[:, :N_POINTS, :2]
+    marked = examples.targets[:, COLUMNS["points"]][:, 0] == 1
+    eyes = np.linalg.norm(points[:, 36] - points[:, 45], axis=1)
+    away = np.linalg.norm(found["points"][:, :, :2] - points, axis=2).mean(axis=1) / eyes
+    figures["nme"] = float(away[marked].mean())
+    templates = examples.targets[:, COLUMNS["embedding"]]
+    figures["cosine"] = float(np.nanmean((found["embedding"] * templates).sum(axis=1)))
+    high = sum(figures[name] for name in ("expression", "gender", "ancestry", "cosine"))
+    total = high - figures["age_mae_years"] / 10 - 4 * figures["nme"]
+    return {"total": total, **figures}
+
+
 _MEASURES: Mapping[str, Validate] = {
     "age": age_figures,
     "ancestry": class_figures,
     "embed": match_figures,
     "expression": class_figures,
     "gender": class_figures,
+    "unified": unified_figures,
 }

@@ -60,11 +60,11 @@ class Warp:
         return replace(batch, inputs=pixels, masks=masks, landmarks=points)
 
     def _moved(self, points: Tensor, forward: Tensor, flipped: Tensor, shape: list[int]) -> Tensor:
-        """Move points (B,K,2) px by matrices on -1..1, the picture's edges."""
+        """Move points (B,K,2|3) px by matrices on -1..1, the picture's edges."""
         size = torch.tensor([shape[3], shape[2]], dtype=points.dtype)
-        local = points * 2 / size - 1
+        local = points[:, :, :2] * 2 / size - 1
         local = local @ forward[:, :2, :2].transpose(1, 2) + forward[:, None, :2, 2]
-        moved = (local + 1) * size / 2
+        moved = torch.cat([(local + 1) * size / 2, points[:, :, 2:]], dim=2)
         if self.swap is not None:
             moved = torch.where(flipped[:, None, None], moved[:, list(self.swap)], moved)
         return moved

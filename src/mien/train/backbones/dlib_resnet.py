@@ -50,13 +50,21 @@ class DlibResNet(nn.Module):
     """The first ``stages`` of 5, at ``size_px``; features are the mean over places.
 
     Grey inputs are given to all three colours. With ``shipped`` it begins from the weights of
-    resnet29.dlib, else at random. Its batch statistics are frozen into the weights.
+    resnet29.dlib, else at random. Its batch statistics are frozen into the weights; ``norms`` puts
+    live ones after every convolution, which begin as what the first batch measures and so change
+    nothing: with them it bears a far higher learning rate, but one process only.
     """
 
     mean: Tensor
 
     def __init__(
-        self, shape: tuple[int, ...], *, size_px: int = 96, stages: int = 4, shipped: bool = True
+        self,
+        shape: tuple[int, ...],
+        *,
+        size_px: int = 96,
+        stages: int = 4,
+        shipped: bool = True,
+        norms: bool = False,
     ) -> None:
         super().__init__()
         if len(shape) != 3 or shape[0] not in (1, 3) or not 1 <= stages <= len(_STAGES):
@@ -71,20 +79,69 @@ class DlibResNet(nn.Module):
                 for index, (before, after) in enumerate(pairwise(widths))
             )
         )
-        self.width = widths[-1]
+        self.width, self.widths = widths[-1], tuple(width for width, _ in _STAGES[:stages])
+        self._ends = [start - 1 for start in starts] + [len(self.blocks) - 1]
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
         if shipped:
             load_shipped(self)
+        if norms:
+            _put_norms(self)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return features (B,width)."""
+        features: Tensor = self.levels(pixels)[-1].mean(dim=(2, 3))
+        return features
+
+    def levels(self, pixels: Tensor) -> list[Tensor]:
+        """Return what each stage gives, (B,widths[i],h,w), from fine to coarse."""
         if pixels.shape[2] != self.size_px or pixels.shape[3] != self.size_px:
             size = (self.size_px, self.size_px)
             pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False)
         pixels = (pixels.expand(-1, 3, -1, -1) - self.mean) / _SCALE
-        places = self.blocks(functional.max_pool2d(functional.relu(self.stem(pixels)), 3, 2))
-        features: Tensor = places.mean(dim=(2, 3))
-        return features
+        places = functional.max_pool2d(functional.relu(self.stem(pixels)), 3, 2)
+        found = []
+        for index, block in enumerate(self.blocks):
+            places = block(places)
+            if index in self._ends:
+                found.append(places)
+        return found
+
+
+class _LiveNorm(nn.BatchNorm2d):
+    """Batch statistics whose scale and offset begin as those of the first batch."""
+
+    begun: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and not self.begun and len(x):
+            with torch.no_grad():
+                variance, mean = torch.var_mean(x.float(), dim=(0, 2, 3), correction=0)
+                self.weight.copy_((variance + self.eps).sqrt())
+                self.bias.copy_(mean)
+                assert self.running_mean is not None
+                assert self.running_var is not None
+                self.running_mean.copy_(mean)
+                self.running_var.copy_(variance)
+                self.begun.fill_(True)
+        normed: Tensor = super().forward(x)
+        return normed
+
+
+def _put_norms(module: nn.Module) -> None:
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.Conv2d):
+            setattr(module, name, nn.Sequential(child, _LiveNorm(child.out_channels)))
+        else:
+            _put_norms(child)
+
+
+def shipped_projection() -> Tensor:
+    """Return the shipped map (256,128) from the mean of the last stage to the template."""
+    return OnnxGraph(get_spec(_MODEL).path).projection()
 
 
 def load_shipped(network: DlibResNet) -> None:

@@ -1,0 +1,267 @@
+"""The unified model beside mien's separate networks, on parts of the data that it never saw.
+
+Called by ``python -m benchmarks.training --only unified``. Every picture goes through the pipeline
+once; the separate networks give what users get from it, the unified model reads the chip of the
+same face. FER2013 is read whole, without detection, by both networks of expressions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy.rows import Row
+from mien.data import Sample, lfw, open_dataset
+from mien.metrics.bootstrap import bootstrap_interval
+from mien.metrics.classification import class_scores
+from mien.metrics.folds import best_threshold
+from mien.metrics.landmarks import normalised_errors
+from mien.metrics.proportion import proportion_interval
+from mien.models import Network, get_spec, has_model, load
+from mien.tasks.expression import EXPRESSIONS
+from mien.tasks.pipeline import Analyzer
+from mien.types import Analysis
+from tools.heads.features import largest_face
+from tools.unified.chips import ANCESTRIES, GENDERS, cut, grey_faces
+from tools.unified.rows import SIZE_PX
+
+MODEL = "mien-unified.s"
+_BATCH, _ROUNDS = 32, 15
+Outputs = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A batch of pictures with a face: samples, analyses of it, the model's outputs, the maps."""
+
+    samples: list[Sample]
+    analyses: list[Analysis]
+    unified: Outputs
+    to_chip: np.ndarray
+
+
+def unified(data: Path) -> list[Row]:
+    """Return all figures of the model, and of the networks whose work it does."""
+    network = load(MODEL)
+    return [
+        *_attributes(data, network),
+        *_expressions(data, network),
+        *_points(data, network),
+        *_people(data, network),
+        *_times(network),
+    ]
+
+
+def _faces(samples: Sequence[Sample], network: Network, tasks: tuple[str, ...]) -> Iterator[Seen]:
+    analyzer = Analyzer(tasks)
+    for start in range(0, len(samples), _BATCH):
+        batch = samples[start : start + _BATCH]
+        images = [sample.image() for sample in batch]
+        analyses = [largest_face(analysis) for analysis in analyzer.run(images)]
+        kept = [index for index, analysis in enumerate(analyses) if len(analysis.found)]
+        if kept:
+            found = [analyses[index] for index in kept]
+            chips, to_chip = cut([images[index] for index in kept], found)
+            yield Seen([batch[index] for index in kept], found, network(chips), to_chip)
+
+
+def _attributes(data: Path, network: Network) -> list[Row]:
+    """Ages, genders, ancestries of the fifth of UTKFace that nothing was fitted on."""
+    samples = list(open_dataset("utkface", data / "utkface").samples("report"))
+    tasks = ("detect", "landmarks", "age", "gender", "ancestry")
+    parts: dict[str, list[np.ndarray]] = {}
+    for seen in _faces(samples, network, tasks):
+        labels = [sample.labels for sample in seen.samples]
+        truth = {
+            "age": np.array([float(str(said["apparent_age"])) for said in labels]),
+            "gender": _indices([str(said["apparent_gender"]) for said in labels], GENDERS),
+            "ancestry": _indices([str(said["apparent_ancestry"]) for said in labels], ANCESTRIES),
+        }
+        separate = {name: _column(seen.analyses, name) for name in truth}
+        for name, values in truth.items():
+            for who, said in ((MODEL, seen.unified[name]), ("separate", separate[name])):
+                key = f"{who}: {name}"
+                wrong = _age_error(said, values) if name == "age" else said.argmax(1) == values
+                parts.setdefault(key, []).append(wrong)
+    rows = []
+    for key, found in parts.items():
+        values = np.concatenate(found)
+        if key.endswith("age"):
+            rows.append(_mean(f"{key}, mean absolute error", values, unit="years"))
+        else:
+            rows.append(_share(f"{key}, accuracy", values))
+    return rows
+
+
+def _age_error(said: np.ndarray, years: np.ndarray) -> np.ndarray:
+    return np.abs(said.reshape(len(years), -1)[:, 0] - years)
+
+
+def _column(analyses: Sequence[Analysis], task: str) -> np.ndarray:
+    return np.concatenate([a.found.attributes[f"apparent_{task}"].values for a in analyses])
+
+
+def _indices(said: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    return np.array([names.index(value) for value in said])
+
+
+def _expressions(data: Path, network: Network) -> list[Row]:
+    """Expressions of FER2013's validation part, whole pictures."""
+    rows = grey_faces(data / "fer2013", "validation")
+    truth = np.array(
+        [
+            EXPRESSIONS.index(str(sample.labels["expression"]))
+            for sample in open_dataset("fer2013", data / "fer2013").samples("validation")
+        ]
+    )
+    predicted = network(rows.inputs)["expression"].argmax(axis=1)
+    balanced = class_scores(predicted, truth, n_classes=len(EXPRESSIONS)).balanced_accuracy
+    return [
+        _share(f"{MODEL}: expression on FER2013 validation, accuracy", predicted == truth),
+        {"what": f"{MODEL}: the same, balanced", "value": balanced, "n": len(truth)},
+    ]
+
+
+def _points(data: Path, network: Network) -> list[Row]:
+    """Points, pose, regions on people of YouTube Faces that the model never saw."""
+    samples = list(open_dataset("ytf68", data / "ytf_keypoints68").samples("report"))
+    errors: dict[str, list[np.ndarray]] = {MODEL: [], "separate": []}
+    people = []
+    for seen in _faces(samples, network, ("detect", "landmarks", "pose")):
+        for row, (sample, analysis) in enumerate(zip(seen.samples, seen.analyses, strict=True)):
+            assert sample.landmarks is not None
+            truth = sample.landmarks.points[:, :, :2]
+            back = np.linalg.inv(np.vstack([seen.to_chip[row], [0, 0, 1]]))[:2]
+            mine = seen.unified["points"][row, :, :2] @ back[:, :2].T + back[:, 2]
+            distance = np.linalg.norm(truth[:, 36] - truth[:, 45], axis=1)
+            for who, found in (
+                (MODEL, mine[None]),
+                ("separate", analysis.found.landmarks["ibug68"].xy),
+            ):
+                errors[who].append(
+                    normalised_errors(found.astype(np.float32), truth, distance=distance)
+                )
+            people.append(sample.subject_id)
+    return [
+        _mean(
+            f"{who}: 68 points on YTF, NME over the outer eye corners",
+            np.concatenate(found),
+            groups=np.array(people),
+            note="the people that nothing was fitted on",
+        )
+        for who, found in errors.items()
+    ]
+
+
+def _people(data: Path, network: Network) -> list[Row]:
+    """Verification on LFW folds 4 and 5, the threshold from folds 1 to 3."""
+    pairs = lfw.Lfw(data / "lfw").pairs()
+    names = np.unique([*pairs.first, *pairs.second])
+    by_id = {s.sample_id: s for s in open_dataset("lfw", data / "lfw").samples()}
+    vectors: dict[str, dict[str, np.ndarray]] = {MODEL: {}, "separate": {}}
+    for seen in _faces([by_id[name] for name in names], network, ("detect", "landmarks", "embed")):
+        for row, (sample, analysis) in enumerate(zip(seen.samples, seen.analyses, strict=True)):
+            assert analysis.templates is not None
+            vectors[MODEL][sample.sample_id] = seen.unified["embedding"][row]
+            vectors["separate"][sample.sample_id] = analysis.templates.vectors[0]
+    rows = []
+    for who, known in vectors.items():
+        lost = np.zeros(128, np.float32)
+        scores = np.array(
+            [
+                float(known.get(a, lost) @ known.get(b, lost))
+                for a, b in zip(pairs.first, pairs.second, strict=True)
+            ]
+        )
+        fit = pairs.fold < 3
+        threshold = best_threshold(scores[fit], pairs.mated[fit])
+        right = (scores[~fit] >= threshold) == pairs.mated[~fit]
+        rows.append(_share(f"{who}: LFW folds 4-5, accuracy", right, note="threshold: folds 1-3"))
+    return rows
+
+
+#: The networks whose outputs the unified model gives at once, and the crops each takes a face.
+SEPARATE = (
+    *("facemesh.attention", "resnet29.dlib", "resnet10.age", "cnn.gender"),
+    *("resnet23.expression", "mlp.age", "mlp.gender", "mlp.ancestry"),
+)
+
+
+def _times(network: Network) -> list[Row]:
+    """Milliseconds a face on one thread, one face at a time, in turn."""
+    rng = np.random.default_rng(0)
+    works: dict[str, Callable[[], object]] = {}
+    chip = rng.integers(0, 256, (1, SIZE_PX, SIZE_PX, 3), dtype=np.uint8)
+    works[MODEL] = lambda: network(chip)
+    for name in filter(has_model, SEPARATE):
+        works[name] = _work(load(name), rng)
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(_ROUNDS + 1):
+        for name, work in works.items():
+            started = time.perf_counter()
+            for _ in range(8):
+                work()
+            seconds[name].append((time.perf_counter() - started) / 8)
+    measured = {name: 1e3 * np.array(found[1:]) for name, found in seconds.items()}
+    separate = sum(found for name, found in measured.items() if name != MODEL)
+    rows: list[Row] = []
+    for what, found in ((MODEL, measured[MODEL]), ("the separate networks together", separate)):
+        low, high = np.quantile(found, [0.025, 0.975])
+        rows.append(
+            {
+                "what": f"{what}: all outputs of a face, one thread",
+                "value": float(np.median(found)),
+                "n": _ROUNDS,
+                "low": float(low),
+                "high": float(high),
+                "unit": "ms",
+                "note": "median and spread of rounds",
+            }
+        )
+    return rows
+
+
+def _work(network: Network, rng: np.random.Generator) -> Callable[[], object]:
+    preprocess = get_spec(network.spec.name).preprocess
+    width, height = preprocess.size_wh
+    if preprocess.layout == "vector":
+        rows = rng.normal(size=(1, width * height)).astype(np.float32)
+        return lambda: network(rows)
+    crop = rng.integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    return lambda: network(crop)
+
+
+def _share(what: str, hits: np.ndarray, note: str = "") -> Row:
+    low, high = proportion_interval(int(hits.sum()), len(hits))
+    share = float(hits.mean())
+    return {"what": what, "value": share, "n": len(hits), "low": low, "high": high, "note": note}
+
+
+def _mean(
+    what: str,
+    values: np.ndarray,
+    *,
+    unit: str = "",
+    note: str = "",
+    groups: np.ndarray | None = None,
+) -> Row:
+    """Return a mean with its bootstrap interval; frames of one person are drawn together."""
+    if groups is not None:
+        _, group = np.unique(groups, return_inverse=True)
+        means = np.bincount(group, values) / np.bincount(group)
+        low, high = bootstrap_interval(means)
+    else:
+        low, high = bootstrap_interval(values)
+    return {
+        "what": what,
+        "value": float(values.mean()),
+        "n": len(values),
+        "low": low,
+        "high": high,
+        "unit": unit,
+        "note": note,
+    }

@@ -1,0 +1,91 @@
+"""Unified: points, apparent age, gender and ancestry, expression from one forward run a face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from mien.geometry.align import alignment_maps
+from mien.geometry.warp import transform_points
+from mien.models import has_model, load
+from mien.tasks.ancestry import ANCESTRIES
+from mien.tasks.columns import with_column
+from mien.tasks.crops import all_meshes, crop_faces, split_rows
+from mien.tasks.expression import EXPRESSIONS
+from mien.tasks.gender import GENDERS
+from mien.tasks.task import Options, register
+from mien.types import Analysis, Attribute, Image, Landmarks
+from mien.types.arrays import FloatArray
+
+MODEL = "mien-unified.s"
+_CLASSES = {
+    "apparent_gender": ("gender", GENDERS),
+    "apparent_ancestry": ("ancestry", ANCESTRIES),
+    "expression": ("expression", EXPRESSIONS),
+}
+
+
+@register
+class UnifiedTask:
+    """Adds ``apparent_age``, ``apparent_gender``, ``apparent_ancestry``, ``expression``.
+
+    And ``recognisability`` (0..1), each where no task of its own gave it; and ``ibug68`` points
+    learned from what people marked, in place of those read off the mesh.
+    """
+
+    name: ClassVar[str] = "unified"
+    requires: ClassVar[tuple[str, ...]] = ("landmarks",)
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def __call__(self, images: Sequence[Image], analyses: Sequence[Analysis]) -> list[Analysis]:
+        """Cut each face once, run the network once, deal out its outputs."""
+        network = load(MODEL, device=self.options.device)
+        preprocess = network.spec.preprocess
+        to_image = alignment_maps(all_meshes(analyses), preprocess.alignment)
+        crops = crop_faces(images, split_rows(to_image, analyses), preprocess.size_wh)
+        found = network(crops)
+        model_id = network.spec.model_id
+        columns = {
+            "apparent_age": Attribute(
+                found["age"], "scalar", model_id, unit="years", spread=found["age_spread"]
+            ),
+            "recognisability": Attribute(found["recognisability"], "scalar", model_id, unit="0-1"),
+        }
+        for name, (output, labels) in _CLASSES.items():
+            columns[name] = Attribute(found[output], "probability", model_id, labels)
+        points = found["points"]
+        moved = transform_points(to_image, points[:, :, :2])
+        result = _with_points(analyses, moved, points[:, :, 2])
+        for name, column in columns.items():
+            if not any(name in analysis.found.attributes for analysis in analyses):
+                result = with_column(result, name, column)
+        return result
+
+    def models(self) -> tuple[str, ...]:
+        """The one network."""
+        return (MODEL,)
+
+    def missing(self) -> str | None:
+        """Its weights are in the research distribution."""
+        if has_model(MODEL):
+            return None
+        return f"{MODEL} is not installed; pip install mien-weights-research"
+
+
+def _with_points(
+    analyses: Sequence[Analysis], points: FloatArray, visible: FloatArray
+) -> list[Analysis]:
+    """Return the analyses with 68 points (M,68,2) px of all faces of the batch."""
+    result = []
+    for analysis, xy, seen in zip(
+        analyses, split_rows(points, analyses), split_rows(visible, analyses), strict=True
+    ):
+        if analysis.faces is not None:
+            column = Landmarks(np.asarray(xy, np.float32), "ibug68", visibility=seen)
+            analysis = analysis.with_faces(analysis.faces.with_landmarks(column))
+        result.append(analysis)
+    return result

@@ -1,0 +1,35 @@
+"""Chips that teach the unified model, as ``python -m tools.unified`` writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mien.errors import DatasetError
+from mien.train.examples import Examples
+from mien.train.registry import register
+from mien.train.taught import COLUMNS, WIDTH
+
+
+@register("source", "chips")
+def chips(data: Path, cache: Path, classes: tuple[str, ...], *, folder: str) -> Examples:
+    """Return chips (N,112,112,3) uint8, what is said of them, their points and regions.
+
+    ``folder``: below ``data``, or absolute. Raises DatasetError when it is not what it should be.
+    """
+    del cache, classes
+    place = data / folder
+    try:
+        inputs = np.load(place / "inputs.npy", mmap_mode="r")
+        with np.load(place / "said.npz") as said:
+            columns = {name: said[name] for name in said.files}
+        targets = columns["targets"]
+    except (OSError, ValueError, KeyError) as error:
+        raise DatasetError(
+            f"{place}: holds no chips: {error}; write them with python -m tools.unified"
+        ) from error
+    if targets.shape[1:] != (WIDTH,):
+        raise DatasetError(f"{place}: got {targets.shape[1]} columns, expected {WIDTH}")
+    sources = targets[:, COLUMNS["source"]][:, 0].astype(np.int64)
+    return Examples(inputs, sources=sources, **columns)

@@ -1,0 +1,55 @@
+"""What a chip may teach the unified model, as the columns of one array; NaN where it says nothing.
+
+Landmarks lie beside it, so that augmentations move them: the 68 points, then five points that
+carry the head's pose, each with how visible it is.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from torch import Tensor
+
+#: Where each number stands. ``source``: index of the data set; ``points``: how far the 68 points
+#: are to be trusted, 0..1; ``recognisability``: 0..1; classes are indices.
+COLUMNS = MappingProxyType(
+    {
+        "source": slice(0, 1),
+        "age": slice(1, 2),
+        "gender": slice(2, 3),
+        "ancestry": slice(3, 4),
+        "expression": slice(4, 5),
+        "recognisability": slice(5, 6),
+        "points": slice(6, 7),
+        "embedding": slice(7, 135),
+    }
+)
+WIDTH = 135
+N_POINTS = 68
+#: The middle of the head, then a step from it along the head's axes: to the subject's left and
+#: right, down, and back.
+POSE_POINTS = ("middle", "left", "right", "down", "back")
+#: The length of a step, in sides of the chip.
+POSE_STEP = 0.25
+#: A mask's value where nothing is known.
+UNKNOWN = 255
+
+
+def column(targets: Tensor, name: str) -> Tensor:
+    """Return one number of each example, (B,) or (B,D), NaN where it is not said."""
+    found = targets[:, COLUMNS[name]]
+    return found[:, 0] if found.shape[1] == 1 else found
+
+
+#: The mirror image of each of iBUG's 68 points.
+_MIRRORED_68 = (
+    *range(16, -1, -1),
+    *range(26, 16, -1),
+    *range(27, 31),
+    *range(35, 30, -1),
+    *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),
+    *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),
+    *(64, 63, 62, 61, 60, 67, 66, 65),
+)
+#: The mirror image of each landmark of a chip.
+MIRRORED = (*_MIRRORED_68, 68, 70, 69, 71, 72)

@@ -1,0 +1,1 @@
+"""What the unified model learns from: chips, labels and teachers' outputs, in one folder."""
