@@ -112,9 +112,14 @@ class Beating:
 
 
 def beating(clip: Beating) -> Iterator[tuple[float, ByteArray, FloatArray]]:
-    """Yield time, frame (400,400,3) and the mesh as a network would place it."""
+    """Yield time, frame uint8 RGB, cut to the face, and the mesh as a network would place it."""
     pixels, mesh = portrait()
-    skin = np.isin(region_mask(mesh[None].astype(np.float32), (SIDE, SIDE)), (1, 6))
+    # Even sizes, as video wants them.
+    x0, y0 = np.maximum(mesh[:, :2].min(axis=0).astype(int) - 30, 0) // 2 * 2
+    x1, y1 = np.minimum(mesh[:, :2].max(axis=0).astype(int) + 30, SIDE) // 2 * 2
+    pixels, mesh = pixels[y0:y1, x0:x1], mesh - np.array([x0, y0, 0])
+    size_wh = (int(x1 - x0), int(y1 - y0))
+    skin = np.isin(region_mask(mesh[None].astype(np.float32), size_wh), (1, 6))
     soft = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 2)[..., None]
     generator = np.random.default_rng(clip.seed)
     phases = generator.uniform(0, 2 * np.pi, 5)
@@ -127,7 +132,7 @@ def beating(clip: Beating) -> Iterator[tuple[float, ByteArray, FloatArray]]:
         shift = clip.sway_px * way
         if clip.sway_px:
             by = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
-            frame = cv2.warpAffine(frame, by, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
+            frame = cv2.warpAffine(frame, by, size_wh, borderMode=cv2.BORDER_REPLICATE)
         frame += clip.noise * generator.standard_normal(frame.shape, np.float32) + np.float32(0.5)
         seen = mesh.copy()
         seen[:, :2] += shift + generator.normal(0, 0.3, 2) + generator.normal(0, 0.2, (478, 2))
