@@ -265,21 +265,32 @@ def _tell_pulse(found: Results) -> list[str]:
 
 
 def _tell_nothing(found: Results) -> list[str]:
-    rows = []
-    for name, clips in found["rows"].items():
-        claimed = sum(got is not None for _, got, *_ in clips)
-        best = max(snr for *_, snr, _ in clips)
-        rows.append([name, str(len(clips)), str(claimed), f"{best:.1f} dB"])
-    n = sum(len(clips) for clips in found["rows"].values())
-    hits = sum(got is not None for clips in found["rows"].values() for _, got, *_ in clips)
-    ends = [clopper_pearson(hits, n), clopper_pearson(found["claimed"], found["traces"])]
-    (low, high), (low_t, high_t) = ends
-    return [
+    clips = [clip for one in found["rows"].values() for clip in one]
+    hits = sum(got is not None for _, got, *_ in clips)
+    low, high = clopper_pearson(found["claimed"], found["traces"])
+    lines = [
         "## Pulse that is not there",
         "",
-        f"The same clips without a pulse: a rate was claimed in {hits} of {n}",
-        f"({low:.1%} to {high:.1%}, Clopper-Pearson); and in {found['claimed']} of",
-        f"{found['traces']:,} made-up colour traces ({low_t:.2%} to {high_t:.2%}).",
+        f"In {found['claimed']} of {found['traces']:,} made-up colour traces a rate was claimed",
+        f"({low:.2%} to {high:.2%}, Clopper-Pearson): slow light, a random walk of each channel",
+        "that all regions share, noise of their own.",
+    ]
+    if not clips:
+        return [*lines, "Rendered clips without a pulse are still to be measured."]
+    low, high = clopper_pearson(hits, len(clips))
+    rows = [
+        [
+            name,
+            str(len(one)),
+            str(sum(got is not None for _, got, *_ in one)),
+            f"{max(snr for *_, snr, _ in one):.1f} dB",
+        ]
+        for name, one in found["rows"].items()
+    ]
+    return [
+        *lines,
+        f"Of the clips above, rendered without a pulse, {hits} of {len(clips)}",
+        f"({low:.1%} to {high:.1%}).",
         "",
         *_table(["", "clips", "claimed", "largest SNR"], rows),
     ]
