@@ -20,6 +20,7 @@ from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_concepts import register as register_concepts
 from mien.apps.cli_counterfactual import register as register_counterfactual
+from mien.apps.cli_dynamics import register as register_dynamics
 from mien.apps.cli_evaluate import register as register_evaluate
 from mien.apps.cli_explain import register as register_explain
 from mien.apps.cli_gallery import register as register_gallery
@@ -205,6 +206,7 @@ def doctor() -> None:
 register_audit(app)
 register_cluster(app)
 register_album(app)
+register_dynamics(app)
 register_evaluate(app)
 register_explain(app)
 register_gallery(app)

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from mien.errors import GalleryMismatchError, InputError, MissingExtraError
+from mien.errors import GalleryMismatchError, InputError
 from mien.gallery.protocol import Gallery
 from mien.gallery.records import Consent, Origin, Reference, Subject
+from mien.io.arrow import load_arrow
 from mien.types import Templates
 
 #: References that are written or read at once.
@@ -29,7 +30,7 @@ def write_parquet(
     deleted while it is written may be in it. Raises InputError where it cannot be written,
     MissingExtraError without pyarrow.
     """
-    arrow, parquet = _arrow()
+    arrow, parquet = load_arrow()
     model_id, dimension = gallery.model_id, gallery.dimension
     facts = {"model_id": str(model_id), "metric": gallery.metric}
     schema = _schema(arrow, 0 if dimension is None else dimension).with_metadata(facts)
@@ -64,7 +65,7 @@ def read_parquet(
     Ids are given anew. Those who opted out of this gallery are left out. Raises InputError for a
     file that is no export, GalleryMismatchError for one of another model.
     """
-    arrow, parquet = _arrow()
+    arrow, parquet = load_arrow()
     try:
         file = parquet.ParquetFile(path)
         facts = file.schema_arrow.metadata
@@ -124,15 +125,6 @@ def _consent(row: _Row) -> Consent | None:
     if row["purpose"] is None:
         return None
     return Consent(row["purpose"], row["given_at"], row["expires_at"])
-
-
-def _arrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtraError("Parquet needs: pip install 'mien[parquet]'") from error
-    return pyarrow, pyarrow.parquet
 
 
 def _schema(arrow: Any, dimension: int) -> Any:

@@ -25,18 +25,27 @@ def lab_crops(pixels: ByteArray, mesh: FloatArray) -> tuple[Array, Array]:
     """Return L*a*b* crops and areas of the faces of one picture (H,W,3) uint8 RGB.
 
     Meshes (N,468+,2|3) px. Crops (N,144,144,3) float32, L* 0..100, of sRGB under D65 (CIE 1976);
-    areas (N,3,144,144) bool: left cheek, right cheek, forehead. What lies outside the picture is
-    in no area.
+    areas as in ``skin_crops``.
+    """
+    crops, masks = skin_crops(pixels, mesh)
+    lab = [cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for crop in crops]
+    return np.array(lab, np.float32).reshape(-1, FACE_PX, FACE_PX, 3), masks
+
+
+def skin_crops(pixels: ByteArray, mesh: FloatArray) -> tuple[ByteArray, BoolArray]:
+    """Return upright crops (N,144,144,3) uint8 RGB of the faces of one picture, and areas of skin.
+
+    Meshes (N,468+,2|3) px. Areas (N,3,144,144): left cheek, right cheek, forehead. What lies
+    outside the picture is in no area.
     """
     to_image = face_maps(mesh)
     crops = warp_crops(pixels, to_image, (FACE_PX, FACE_PX))
-    lab = [cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for crop in crops]
     points = transform_points(invert(to_image), mesh[:, :468, :2])
     areas = [_areas(face) for face in points]
     whole = np.full(pixels.shape[:2], 255, np.uint8)
     seen = warp_crops(whole, to_image, (FACE_PX, FACE_PX)) == 255
     masks = np.array(areas, np.bool_).reshape(-1, 3, FACE_PX, FACE_PX) & seen[:, None]
-    return np.array(lab, np.float32).reshape(-1, FACE_PX, FACE_PX, 3), masks
+    return crops, masks
 
 
 def measured_skin(

@@ -11,12 +11,12 @@ import numpy as np
 from mien.errors import InputError, ModelError
 from mien.explain.reading import attribute_case
 from mien.explain.relations.graph import Fact, Node, Relation, RelationGraph
-from mien.explain.relations.looking import looks
 from mien.explain.relations.parts import with_regions
 from mien.explain.relations.places import FEATURES, pair_features
 from mien.models import get_spec
 from mien.recognition.compare import compare
 from mien.recognition.operating import operating_point
+from mien.tasks.looking import looks
 from mien.tasks.pipeline import Source
 from mien.tasks.verbs import analyzer
 from mien.types import Analysis, Faces, OperatingPoint, Templates

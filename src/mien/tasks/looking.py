@@ -41,28 +41,63 @@ class Looks:
     distance_m: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sights:
+    """Where faces and their gazes are in space, in the axes of the picture's camera.
+
+    ``rays (N,3)``: unit vectors from the camera to between the eyes; ``distance_m (N,)``; ``gaze
+    (N,3)``: unit vectors, NaN where not measured; ``error_deg (N,)``: one standard deviation of the
+    gaze; ``focal_px``: assumed.
+    """
+
+    rays: Array
+    distance_m: Array
+    gaze: Array
+    error_deg: Array
+    focal_px: float
+
+
 def looks(faces: Faces) -> Looks:
     """Return who may look at whom, from the attribute ``gaze`` and the mesh."""
-    gaze, mesh = _gaze(faces), _mesh(faces)
-    eyes_px = np.linalg.norm(np.diff(mesh[:, _OUTER_CORNERS], axis=1)[:, 0], axis=1)
-    middle = mesh[:, _OUTER_CORNERS, :2].mean(axis=1)
-    width, height = faces.image_size_wh
-    focal_px = FOCAL * max(width, height, 1)
-    rays = np.column_stack([middle - np.array([width, height]) / 2, np.full(len(mesh), focal_px)])
-    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
-    distance = focal_px * EYE_CORNERS_M / np.maximum(eyes_px, 1e-6)
-    # The task's direction is against a camera that looks at the face: turn it to the picture's.
-    turned = np.array([_towards(ray) @ one for ray, one in zip(rays, gaze, strict=True)])
-    noise_deg = np.hypot(PERSON_ERROR_DEG, _NOISE_DEG_PX / np.maximum(eyes_px, 1e-6))
+    return looks_of(_gaze(faces), _mesh(faces), faces.image_size_wh)
+
+
+def looks_of(gaze: FloatArray, mesh: FloatArray, image_size_wh: tuple[int, int]) -> Looks:
+    """Return who may look at whom, from the task's directions (N,3) and meshes (N,468+,2|3) px."""
+    seen = sights(gaze, mesh, image_size_wh)
     size = (len(mesh), len(mesh) + 1)
     fit, angles, sigmas = (np.full(size, np.nan) for _ in range(3))
     for row in range(len(mesh)):
         for column in range(len(mesh) + 1):
             if row != column:
-                angles[row, column], aside, moved = _angles(row, column, rays, distance, turned)
-                sigmas[row, column] = math.hypot(noise_deg[row], moved)
+                angles[row, column], aside, moved = _angles(
+                    row, column, seen.rays, seen.distance_m, seen.gaze
+                )
+                sigmas[row, column] = math.hypot(seen.error_deg[row], moved)
                 fit[row, column] = math.exp(-0.5 * (aside / sigmas[row, column]) ** 2)
-    return Looks(*(np.asarray(v, np.float32) for v in (fit, angles, sigmas, distance)))
+    return Looks(*(np.asarray(v, np.float32) for v in (fit, angles, sigmas, seen.distance_m)))
+
+
+def sights(gaze: FloatArray, mesh: FloatArray, image_size_wh: tuple[int, int]) -> Sights:
+    """Place faces and gazes in space, from directions (N,3) and meshes (N,468+,2|3) px."""
+    eyes_px = np.linalg.norm(np.diff(mesh[:, _OUTER_CORNERS, :2], axis=1)[:, 0], axis=1)
+    middle = mesh[:, _OUTER_CORNERS, :2].mean(axis=1)
+    width, height = image_size_wh
+    focal_px = FOCAL * max(width, height, 1)
+    rays = np.column_stack([middle - np.array([width, height]) / 2, np.full(len(mesh), focal_px)])
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    distance = focal_px * EYE_CORNERS_M / np.maximum(eyes_px, 1e-6)
+    # The task's direction is against a camera that looks at the face: turn it to the picture's.
+    turned = [_towards(ray) @ one for ray, one in zip(rays, gaze, strict=True)]
+    error_deg = np.hypot(PERSON_ERROR_DEG, _NOISE_DEG_PX / np.maximum(eyes_px, 1e-6))
+    return Sights(rays, distance, np.array(turned).reshape(-1, 3), error_deg, focal_px)
+
+
+def open_eyed(gaze: FloatArray, openness: FloatArray) -> Array:
+    """Return directions (N,3) with NaN where both eyes, of ``openness (N,2+)``, are closed."""
+    found = np.array(gaze, np.float64)
+    found[openness[:, :2].max(axis=1) < _CLOSED] = np.nan
+    return found
 
 
 def _angles(
@@ -106,10 +141,8 @@ def _gaze(faces: Faces) -> Array:
     if column is None:
         return np.full((len(faces), 3), np.nan)
     first = column.labels.index("direction_x")
-    gaze = column.values[:, first : first + 3].astype(np.float64)
     eyes = [column.labels.index(f"{side}_eye_openness") for side in ("left", "right")]
-    gaze[column.values[:, eyes].max(axis=1) < _CLOSED] = np.nan
-    return gaze
+    return open_eyed(column.values[:, first : first + 3], column.values[:, eyes])
 
 
 def _mesh(faces: Faces) -> Array:

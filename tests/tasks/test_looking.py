@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from mien.explain.relations.build import graph_of
-from mien.explain.relations.looking import EYE_CORNERS_M, looks
 from mien.tasks.gaze import LABELS
+from mien.tasks.looking import EYE_CORNERS_M, looks
 from mien.types import Analysis, Attribute, Boxes, Faces, Landmarks
 
 SIZE_WH = (4000, 3000)

@@ -1,0 +1,1 @@
+"""What a face does over time, read from its series: one file a signal."""
