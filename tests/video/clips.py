@@ -186,7 +186,7 @@ def render(
         stream: Any = None
         sound: Any = container.add_stream("aac", rate=16000) if audio else None
         last_s = 0.0
-        times = iter(times_s) if times_s is not None else None
+        times = None if times_s is None else iter(times_s)
         for number, pixels in enumerate(frames):
             if stream is None:
                 stream = container.add_stream(codec, rate=rate_hz)
@@ -194,8 +194,11 @@ def render(
                 stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
                 stream.codec_context.gop_size = every_keyframe
                 if codec == "libx264":
-                    stream.options = {"preset": "ultrafast", "bf": "2"}
-                stream.codec_context.time_base = Fraction(1, 90_000)
+                    # AVI has no place for the times of frames that are stored out of order.
+                    n_between = "0" if path.suffix == ".avi" else "2"
+                    stream.options = {"preset": "ultrafast", "bf": n_between}
+                if times is not None:
+                    stream.codec_context.time_base = Fraction(1, 90_000)
             last_s = number / rate_hz if times is None else next(times)
             frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
             frame.pts, frame.time_base = round(last_s * 90_000), Fraction(1, 90_000)

@@ -37,14 +37,16 @@ class Frames:
     closed: bool = False
     #: Frames before this time are decoded and dropped.
     _from_s: float = 0.0
+    #: What was decoded already to look at it.
     _first: Any = None
+    _rest: Iterator[Any] | None = None
     #: When data stopped to come, on the machine's own clock.
     _lost_s: float = 0.0
 
     def peek(self) -> Any:
         """Return the first frame, which is still yielded. Raises VideoReadError without one."""
         if self._first is None:
-            self._first = next(self._decoded(), None)
+            self._look()
         if self._first is None:
             raise VideoReadError(f"{self._name()}: cannot be read as a video: it has no frames")
         return self._first
@@ -82,11 +84,16 @@ class Frames:
         self._lost_s = time.monotonic()
         return None
 
+    def _look(self) -> None:
+        """Decode one frame from where the container stands; decoding goes on behind it."""
+        self._rest = self._decoded()
+        self._first = next(self._rest, None)
+
     def _timed(self) -> Iterator[tuple[Any, float]]:
         first, self._first = self._first, None
         if first is not None:
             yield from self._wanted(first)
-        for frame in self._decoded():
+        for frame in self._decoded() if self._rest is None else self._rest:
             yield from self._wanted(frame)
 
     def _wanted(self, frame: Any) -> Iterator[tuple[Any, float]]:
@@ -95,12 +102,12 @@ class Frames:
             if frame.time < self.clock.own_time(self._from_s) - 1e-6:
                 return
             self._from_s = 0.0
-        now_s = self.clock.tell(frame.time)
-        if now_s < self._from_s - 1e-6:
-            return
-        if frame.is_corrupt:
-            self.problems.add("a frame is damaged", now_s)
-        yield frame, now_s
+        for due, now_s in self.clock.tell(frame):
+            if now_s < self._from_s - 1e-6:
+                continue
+            if due.is_corrupt:
+                self.problems.add("a frame is damaged", now_s)
+            yield due, now_s
 
     def _decoded(self) -> Iterator[Any]:
         for packet in self._packets():
@@ -143,15 +150,15 @@ class Frames:
         try:
             own = self.clock.own_time(to_s)
             self.opened.container.seek(int(own / stream.time_base), stream=stream)
-            self._first = next(self._decoded(), None)
+            self._look()
             if self._first is not None and (self._first.time is None or self._first.time <= own):
                 return
         except av.error.FFmpegError as error:
             logger.info("%s: cannot seek, read from the start: %s", self._name(), error)
         self._reopen()
-        self._first = None
 
     def _reopen(self) -> None:
+        self._first = self._rest = None
         self.opened.container.close()
         self.opened = connect(self.source, timeout_s=self.patience.timeout_s, hwaccel=self.hwaccel)
 
@@ -163,7 +170,7 @@ class Frames:
             time.sleep(pause_s)
             try:
                 self._reopen()
-                self._first = next(self._decoded(), None)
+                self._look()
                 if self._first is not None:
                     break
             except (VideoReadError, av.error.FFmpegError) as error:
