@@ -74,14 +74,19 @@ def without_password(source: str | Path | int) -> str:
     return f"{scheme}{separator}{address.rpartition('@')[2]}{slash}{path}"
 
 
+def need_av() -> None:
+    """Raise MissingExtraError where PyAV is not installed."""
+    if av is None:
+        raise MissingExtraError("reading and writing videos needs PyAV: pip install mien[video]")
+
+
 def connect(source: str | Path | int, *, timeout_s: float, hwaccel: str | None = None) -> Opened:
     """Open a source's first video stream.
 
     ``hwaccel``: a kind of decoder ("cuda", "vaapi:/dev/dri/renderD128" …) that is used or fails:
     DeviceError, never software instead. Raises VideoReadError; MissingExtraError without PyAV.
     """
-    if av is None:
-        raise MissingExtraError("reading videos needs PyAV: pip install mien[video]")
+    need_av()
     kind, name = kind_of(source), without_password(source)
     options = _options(source, kind, timeout_s)
     if hwaccel is not None:
