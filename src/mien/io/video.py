@@ -57,6 +57,11 @@ class Video:
         self._was_read = False
 
     @property
+    def is_live(self) -> bool:
+        """Whether it is a camera, or a stream without an end that is known."""
+        return self._frames.opened.is_live
+
+    @property
     def problems(self) -> list[str]:
         """What was damaged, missing or interrupted in what has been read so far, in plain words."""
         return self._frames.problems.lines()
