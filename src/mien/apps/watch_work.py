@@ -54,8 +54,8 @@ class Request:
 def watch(source: str, request: Request) -> int:
     """Watch until a signal, or the end of a file; return the exit code."""
     logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
-    folder = Path(source) if Path(source).is_dir() else None
-    name = str(folder.absolute()) if folder is not None else without_password(source)
+    folder = Path(source).absolute() if Path(source).is_dir() else None
+    name = str(folder) if folder is not None else without_password(source)
     # A stream's people need templates; a folder's faces only with a gallery that names them.
     embeds = folder is None or request.gallery is not None
     wanted = [task.strip() for task in request.tasks.split(",")] if folder is not None else []

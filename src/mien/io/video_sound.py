@@ -19,7 +19,7 @@ except ImportError:  # pragma: no cover
 class Sound:
     """Copies every audio stream of ``source``; ``start_s`` there becomes 0 in ``container``."""
 
-    def __init__(self, source: Path, container: Any, path: Path, *, start_s: float) -> None:
+    def __init__(self, source: str | Path, container: Any, path: Path, *, start_s: float) -> None:
         """Store the arguments."""
         self.source = source
         self.path = path

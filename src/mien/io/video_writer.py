@@ -55,7 +55,7 @@ class VideoWriter:
         *,
         size_wh: tuple[int, int],
         rate_hz: float,
-        audio_from: Path | None = None,
+        audio_from: str | Path | None = None,
     ) -> None:
         """Store the arguments."""
         self.path = Path(path)
@@ -148,7 +148,7 @@ class VideoWriter:
             self._container.mux(self._stream.encode())
 
 
-def _sound(source: Path, container: Any, path: Path) -> Sound:
+def _sound(source: str | Path, container: Any, path: Path) -> Sound:
     opened = connect(source, timeout_s=10)
     with opened.container:
         first = next(opened.container.decode(opened.stream), None)
