@@ -28,6 +28,7 @@ from mien.apps.cli_prototypes import register as register_prototypes
 from mien.apps.cli_relations import register as register_relations
 from mien.apps.cli_serve import register as register_serve
 from mien.apps.cli_train import register as register_train
+from mien.apps.cli_watch import register as register_watch
 from mien.apps.terminal import plain_errors
 
 app = typer.Typer(
@@ -216,6 +217,7 @@ register_prototypes(app)
 register_concepts(app)
 register_serve(app)
 register_train(app)
+register_watch(app)
 
 
 def _embedder(embedder: str | None, *, fast: bool) -> str | None:

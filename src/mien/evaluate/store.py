@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import mien
-from mien.errors import InputError
 from mien.evaluate.codec import FORMAT, decode, encode
+from mien.io.database import open_cache
 from mien.tasks.pipeline import Analyzer
 from mien.types import Analysis
 
@@ -85,27 +83,6 @@ class Store:
                 "INSERT OR REPLACE INTO analysis VALUES (?, ?, ?)", self._waiting
             )
         self._waiting.clear()
-
-
-def open_cache(path: Path, table: str) -> sqlite3.Connection:
-    """Return the database at a path with a table (its name and columns), made where it is not.
-
-    Readable by its owner only. Raises InputError where that is not possible.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # One that is there is not opened beside SQLite: that would drop this process's locks.
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        database = sqlite3.connect(path, timeout=60, check_same_thread=False)
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=NORMAL")
-        database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
-    except (OSError, sqlite3.Error) as error:
-        raise InputError(
-            f"{path}: cannot be used as a cache: {error}; delete it or name another folder"
-        ) from error
-    return database
 
 
 def recipe_of(analyzer: Analyzer) -> str:

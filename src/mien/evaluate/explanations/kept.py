@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mien.evaluate.store import code_sha256, open_cache
+from mien.evaluate.store import code_sha256
+from mien.io.database import open_cache
 
 _HERE = "evaluate/explanations"
 #: What shapes triplets, and what comes of them, beside the packages that shape an analysis.
