@@ -50,8 +50,7 @@ def identify(
 def _name(gallery: SqliteGallery, answer: Identification) -> str | None:
     if answer.subject_id is None:
         return None
-    subject = gallery.subject(answer.subject_id)
-    return subject.name or subject.external_id or f"subject {answer.subject_id}"
+    return gallery.subject(answer.subject_id).called
 
 
 def _show(faces: Iterable[dict[str, Any]]) -> None:

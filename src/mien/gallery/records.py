@@ -41,6 +41,11 @@ class Subject:
     subject_id: int | None = None
 
     @property
+    def called(self) -> str:
+        """What to call the subject: the name, else the external id, else its number."""
+        return self.name or self.external_id or f"subject {self.subject_id}"
+
+    @property
     def is_somebody(self) -> bool:
         """Tell whether anything is known: a name, an external id or a consent."""
         return (self.name, self.external_id, self.consent) != (None, None, None)
