@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.geometry.boxes import iou
+from mien.metrics.assignment import best_pairs
 from mien.models import Network
 from mien.tasks.landmarks import detected_squares
 from mien.types import Boxes, Faces, Image, Landmarks, Templates
 from mien.types.arrays import Array, BoolArray
-from mien.video.association import assign
 from mien.video.following import Meshes, box_at, box_in_square, look, same_face
 from mien.video.frames import Detect, Frame
 from mien.video.identities import Identities
@@ -140,11 +140,11 @@ class Tracker:
         )
         overlap = iou(boxes.reshape(-1, 4), found.boxes.xyxy)
         high = found.detection_score >= HIGH_SCORE
-        pairs = assign(overlap, (overlap >= _SAME_BOX) & high)
+        pairs = best_pairs(overlap, (overlap >= _SAME_BOX) & high)
         rest = np.ones(overlap.shape, bool)
         for row, column in pairs:
             rest[row], rest[:, column] = False, False
-        pairs += assign(overlap, (overlap >= _SAME_BOX) & ~high & rest)
+        pairs += best_pairs(overlap, (overlap >= _SAME_BOX) & ~high & rest)
         detected = np.zeros(len(tracks), bool)
         for row, column in pairs:
             detected[row] = True
@@ -169,7 +169,7 @@ class Tracker:
         pairs = dict[int, _Live]()
         if lost and len(found):
             affinity, allowed = self._affinity(frame, lost, found, meshes)
-            pairs = {column: lost[row] for row, column in assign(affinity, allowed)}
+            pairs = {column: lost[row] for row, column in best_pairs(affinity, allowed)}
         tracks = []
         for row in range(len(found)):
             square = meshes.squares[row]
