@@ -50,6 +50,7 @@ class Identities:
         self._embedder = embedder
         self._fpir = fpir
         self._points, _ = stored(embedder.model_id)
+        self.embedded = 0
         self._tracks: dict[int, _Known] = {}
         self._people: dict[int, _Person] = {}
 
@@ -68,6 +69,7 @@ class Identities:
 
     def embed(self, samples: Sequence[Sample]) -> list[Embedded | None]:
         """Embed samples; ``None`` for one that has no template."""
+        self.embedded += len(samples)
         return self._embedder(samples)
 
     def see(self, time_s: float, samples: Iterable[tuple[int, Sample]]) -> None:

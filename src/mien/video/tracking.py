@@ -156,6 +156,11 @@ class Tracking:
         return None if self._identities is None else self._identities.model_id
 
     @property
+    def embedded(self) -> int:
+        """How many crops were embedded so far."""
+        return 0 if self._identities is None else self._identities.embedded
+
+    @property
     def video(self) -> Video | None:
         """The video that is read, where it is one."""
         return self._images if isinstance(self._images, Video) else None
