@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import tempfile
 import time
@@ -18,6 +19,7 @@ from typing import Any
 import av
 import numpy as np
 
+from benchmarks.load.running import resident_mb
 from benchmarks.report import moment, read_previous, say, setting, table
 from benchmarks.video_clips import (
     MIN_VISIBLE,
@@ -176,17 +178,11 @@ def memory(cast: list[list[Still]], n_frames: int) -> dict[str, Any]:
     with Tracking(_looped(scene, n_frames)) as tracking:
         for frame in tracking:
             if frame.index + 1 in marks:
-                resident[frame.index + 1] = resident_mb()
+                resident[frame.index + 1] = resident_mb([os.getpid()])
                 say(f"memory: {resident[frame.index + 1]:.0f} MB after {frame.index + 1} frames")
         people_found = len(tracking.result().people)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"resident_mb": resident, "peak_mb": peak_mb, "people": people_found}
-
-
-def resident_mb() -> float:
-    """Return the memory that this process holds now (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
 
 
 def _three(cast: list[list[Still]], *, duration_s: float) -> Scene:

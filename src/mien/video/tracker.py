@@ -33,6 +33,8 @@ _BLINK_S = 0.5
 _BLINK_IOU = 0.5
 #: ... else by its template, where it can have got to: within so many sides, and the spread.
 _STEP_SIDES = 1.0
+#: Where the mesh sees a lost face again the detector is asked, but not twice in so many frames.
+_REST_FRAMES = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +87,7 @@ class Tracker:
         self._tracks: list[_Live] = []
         self._shot = 0
         self._next_id = 1
+        self._looked_at = 0
         self.ended: list[Ended] = []
 
     def step(self, frame: Frame) -> TrackedFrame:
@@ -94,7 +97,8 @@ class Tracker:
             self._shot = frame.shot
         tracks, meshes, dropped = self._follow(frame)
         detected = np.zeros(len(tracks), bool)
-        if dropped or frame.looked is not None:
+        if dropped or frame.looked is not None or self._reappears(frame, meshes):
+            self._looked_at = frame.index
             looked = self._detect(frame.image) if frame.looked is None else frame.looked.result()
             tracks, meshes, detected = self._look(frame, tracks, meshes, _in_order(looked))
         samples = [Sample.of(frame.image, meshes[[row]]) for row in range(len(tracks))]
@@ -128,6 +132,19 @@ class Tracker:
                 track.lost_s, track.contested = frame.time_s, bool(contested[row])
         kept = np.flatnonzero(there & ~contested)
         return [tracks[row] for row in kept], meshes[kept], len(kept) < len(tracks)
+
+    def _reappears(self, frame: Frame, followed: Meshes) -> bool:
+        """Tell whether a lost face seems to be there again, which the detector is to confirm."""
+        lost = [track for track in self._tracks if track.lost_s is not None]
+        if not lost or frame.index - self._looked_at < _REST_FRAMES:
+            return False
+        expected = []
+        for track in lost:
+            # Nobody walks on for long behind a pillar as one did before it.
+            until_s = min(frame.time_s, track.motion.time_s + _BLINK_S)
+            expected.append(track.motion.at(until_s).square(track.turn_rad))
+        meshes = look(frame.image, np.array(expected), self._mesh)
+        return bool(((meshes.logit > 0) & ~same_face(meshes, followed).any(axis=1)).any())
 
     def _look(
         self, frame: Frame, tracks: list[_Live], meshes: Meshes, found: Faces
