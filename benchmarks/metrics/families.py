@@ -17,6 +17,7 @@ FAMILIES = {
     "classes": "Classes, labels, agreement",
     "pictures": "Segmentation and pictures",
     "clusters": "Clustering",
+    "tracks": "Tracks over time",
     "attacks": "Presentation attacks and forgeries",
 }
 

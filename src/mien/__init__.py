@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     from mien.types import Templates as Templates
     from mien.types.candidate import Candidate as Candidate
     from mien.types.explanation import Explanation as Explanation
+    from mien.video.tracking import Tracking as Tracking
+    from mien.video.tracking import track as track
+    from mien.video.tracks import TrackSet as TrackSet
 
 _PUBLIC = {
     "Analysis": "mien.types",
@@ -83,6 +86,8 @@ _PUBLIC = {
     "Subject": "mien.gallery",
     "TemplateSet": "mien.recognition.sets",
     "Templates": "mien.types",
+    "TrackSet": "mien.video.tracks",
+    "Tracking": "mien.video.tracking",
     "align": "mien.tasks.verbs",
     "analyze": "mien.tasks.verbs",
     "analyze_many": "mien.tasks.verbs",
@@ -102,6 +107,7 @@ _PUBLIC = {
     "read_image": "mien.io",
     "relations": "mien.explain.relations.build",
     "to_pandas": "mien.render.table",
+    "track": "mien.video.tracking",
     "verify": "mien.recognition.verify",
 }
 

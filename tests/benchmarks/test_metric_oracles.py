@@ -35,6 +35,7 @@ PARTS = {
     "areas",
     "beta_distribution",
     "beta_quantile",
+    "best_pairs",
     "best_threshold",
     "by_score",
     "clustered_draws",

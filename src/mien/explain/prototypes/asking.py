@@ -79,7 +79,6 @@ def _of_gallery(gallery: Gallery, probe: Templates) -> tuple[Templates, list[str
     ids = [candidate.reference_id for candidate in found]
     names = []
     for candidate in found:
-        subject = gallery.subject(candidate.subject_id)
-        known = subject.name or subject.external_id or f"subject {candidate.subject_id}"
+        known = gallery.subject(candidate.subject_id).called
         names.append(f"{known} (reference {candidate.reference_id})")
     return gallery.templates(ids), names
