@@ -1,0 +1,109 @@
+"""Anonymize one video, frame by frame, in bounded memory; sound passes, metadata does not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from mien.errors import VideoReadError
+from mien.io.video import Video, open_video
+from mien.protect.anonymizer import Anonymizer
+from mien.protect.head import Head
+from mien.protect.hold import held
+from mien.types import Image
+
+#: Suffixes, lower case, that are taken for videos.
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".3gp", ".wmv"}
+)
+#: Kinds that are written under their own name.
+_WRITTEN = (".mp4", ".mkv", ".mov")
+#: A cover is held for this time, and for so many frames at least.
+HOLD_S, HOLD_FRAMES = 0.6, 15
+#: Taken for the rate of a video that does not say it.
+_RATE_HZ = 25.0
+
+
+def clip_name(name: Path) -> Path:
+    """Return the name under which a video can be written: its own, or with ``.mp4`` added."""
+    return name if name.suffix.lower() in _WRITTEN else name.with_name(name.name + ".mp4")
+
+
+def anonymize_video(
+    source: str | Path, target: str | Path, worker: Anonymizer, *, hold: int | None = None
+) -> dict[str, Any]:
+    """Write a video with heads covered; returns what was done, for the report.
+
+    ``hold``: frames that a cover stays before, between and after sightings; unless told, 15 or
+    those of 0.6 s. What cannot be decoded is left out, and named under ``problems``. Raises
+    VideoReadError where not one frame can be read; then there is no output.
+    """
+    target = Path(target)
+    part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open_video(source) as video:
+            record = _written(video, part, worker, hold)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return record
+
+
+def _written(video: Video, path: Path, worker: Anonymizer, hold: int | None) -> dict[str, Any]:
+    facts = video.facts
+    rate_hz = _RATE_HZ if facts.rate_hz is None else facts.rate_hz
+    frames_held = max(HOLD_FRAMES, round(HOLD_S * rate_hz)) if hold is None else hold
+    seen = _Seen(worker)
+    frames = covered = 0
+    audio = facts.source if facts.has_audio else None
+    writer_of = import_module("mien.io.video_writer").VideoWriter
+    with writer_of(path, size_wh=facts.size_wh, rate_hz=rate_hz, audio_from=audio) as writer:
+        for image, heads in held(seen.frames(video), hold=frames_held):
+            writer.write(worker.cover(image, heads))
+            frames += 1
+            covered += bool(heads)
+    if not frames:
+        raise VideoReadError(f"{facts.source}: holds no frame that can be read")
+    return {
+        "kind": "video",
+        "size_wh": list(facts.size_wh),
+        "rate_hz": rate_hz,
+        "frames": frames,
+        "frames_covered": covered,
+        "frames_with_a_sighting": seen.frames_seen,
+        "sightings": seen.sightings,
+        "sightings_left_open": seen.left_open,
+        "hold_frames": frames_held,
+        "audio": facts.has_audio,
+        "problems": list(video.problems),
+    }
+
+
+class _Seen:
+    """Looks at each frame, and counts what it saw."""
+
+    def __init__(self, worker: Anonymizer) -> None:
+        self.worker = worker
+        self.sightings = self.left_open = self.frames_seen = 0
+        # Who is kept is told in each frame anew; who is to be covered stays covered while followed.
+        self._only_covered = worker.who.to_dict()["who"] == "all but"
+
+    def frames(self, video: Video) -> Iterator[tuple[Image, list[tuple[Head, bool]]]]:
+        """Yield each frame with its heads."""
+        for image in video:
+            found = self.worker.find(image)
+            self.sightings += len(found)
+            self.frames_seen += bool(found)
+            self.left_open += sum(not one.decision.covered for one in found)
+            yield (
+                image,
+                [
+                    (one.head, one.decision.covered)
+                    for one in found
+                    if one.decision.covered or not self._only_covered
+                ],
+            )
