@@ -2,7 +2,7 @@
 
 Between two sightings of a head everything on the straight way from one to the other is covered;
 before the first and after the last sighting the cover stays for some frames, and moves on as the
-head did. All of it grows with the frames since the nearest sighting. A cut of the scene is no
+head did. All of it grows by as far as a head may have swerved meanwhile. A cut of the scene is no
 exception: covers stay beyond it, which hides too much rather than too little.
 """
 
@@ -22,14 +22,16 @@ from mien.types.arrays import Array, FloatArray
 
 #: No hold is shorter: so many frames in a row a detector may miss.
 FEWEST = 10
-#: A cover grows by so many eye distances at once, and by so many more for each frame away from the
-#: nearest sighting.
-_GROW, _GROW_A_FRAME = 0.1, 0.06
+#: A cover grows by so many eye distances at once, and by what a head can swerve: its speed changes
+#: by so many eye distances a frame in each frame (at 25 frames a second some 3 m/s²).
+_GROW, _SWERVE = 0.1, 0.06
+#: Beyond so many frames from a sighting a cover grows no more.
+_GROWS_FOR = 10
 #: A head is the one seen before when its middle moved by at most this share of its size, and so
 #: much more for each frame in between, and its size changed by at most this factor.
 _MOVES, _MOVES_A_FRAME, _RESIZES = 0.5, 0.1, 2.5
 #: Speed is that over this many sightings.
-_SPEED_OVER = 5
+_SPEED_OVER = 3
 #: A sighting whose neighbours are this near is covered where they say the head is, too: boxes jump.
 _NEAR = 3
 
@@ -152,15 +154,17 @@ def _covers(sightings: Sequence[tuple[int, Head]], number: int, hold: int) -> It
 
 
 def _on_the_way(a: tuple[int, Head], b: tuple[int, Head], number: int) -> Iterator[Head]:
-    away = min(number - a[0], b[0] - number)
-    yield _hull(a[1], b[1], away)
+    # As far as a path of this swerve can be from the straight line between its ends.
+    yield _hull(a[1], b[1], _SWERVE / 2 * (number - a[0]) * (b[0] - number))
     yield _between(a, b, number)
 
 
 def _moved_on(seen: tuple[int, Head], number: int, speed: FloatArray) -> Iterator[Head]:
     n, head = seen
+    away = min(abs(number - n), _GROWS_FOR)
     moved = replace(head, corners=head.corners + speed * (number - n))
-    yield _hull(head, moved, abs(number - n))
+    # The speed is that of the middle of the sightings it was taken from, one frame ago or more.
+    yield _hull(head, moved, _SWERVE / 2 * away**2 + _SWERVE * _SPEED_OVER / 2 * away)
     yield moved
 
 
@@ -172,10 +176,10 @@ def _between(a: tuple[int, Head], b: tuple[int, Head], number: int) -> Head:
     return replace(nearer, corners=corners.astype(np.float32), eye_px=eye_px)
 
 
-def _hull(a: Head, b: Head, away: int) -> Head:
-    """Return what covers everything between two heads, grown for ``away`` frames of not knowing."""
+def _hull(a: Head, b: Head, stray: float) -> Head:
+    """Return what covers everything between two heads, and ``stray`` eye distances round it."""
     eye_px = max(a.eye_px, b.eye_px)
-    margin = eye_px * (_GROW + _GROW_A_FRAME * away)
+    margin = eye_px * (_GROW + stray)
     points = np.concatenate([_grown(a.corners, margin), _grown(b.corners, margin)])
     outline = cv2.convexHull(points.astype(np.float32))[:, 0]
     return replace(a, corners=outline.astype(np.float32), eye_px=eye_px)
