@@ -177,8 +177,11 @@ def by_surroundings(known: Known, of: Trial, setting: Setting) -> Rate:
 
 
 def uncovered(known: Known, names: list[str]) -> dict[str, tuple[float, float]]:
-    """Return mean and largest share of each recogniser's crop that the cover leaves open."""
-    rows = np.flatnonzero(known.usable)
+    """Return mean and largest share of each recogniser's crop that the cover leaves open.
+
+    Of every third picture.
+    """
+    rows = np.flatnonzero(known.usable)[::3]
     found = {}
     for name in names:
         shares = [

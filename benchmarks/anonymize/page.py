@@ -47,10 +47,11 @@ def _reported(found: dict[str, Any]) -> list[str]:
     ]
     for setting, attacks in found["attacks"].items():
         cells = [
-            _worst(attacks[attack])
+            _worst(attacks[attack]) if attack in attacks else ""
             for attack in ("plain", "informed", "informed, both ways", "parrot")
         ]
-        again = _rate(found["detected_again"][setting])
+        seen = found["detected_again"]
+        again = _rate(seen[setting]) if setting in seen else ""
         lines.append(
             f"| {_title(setting)} | {' | '.join(cells)} | {again} | {_verdict(setting, attacks)} |"
         )
@@ -60,9 +61,11 @@ def _reported(found: dict[str, Any]) -> list[str]:
 def _surroundings(found: dict[str, Any]) -> list[str]:
     shares = [
         f"{name} {100 * mean:.2f} % (at most {100 * most:.1f} %)"
-        for name, (mean, most) in found["uncovered"].items()
+        for name, (mean, most) in found.get("uncovered", {}).items()
     ]
     views = [f"{_title(setting)}: {_rate(rate)}" for setting, rate in found["surroundings"].items()]
+    if "uncovered" not in found:
+        return ["(not finished)"]
     return [
         "Share of each recogniser's crop that the cover leaves open: " + ", ".join(shares) + ".",
         "",

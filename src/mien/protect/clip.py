@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -57,15 +57,14 @@ def _written(video: Video, path: Path, worker: Anonymizer, hold: int | None) -> 
     facts = video.facts
     rate_hz = _RATE_HZ if facts.rate_hz is None else facts.rate_hz
     frames_held = max(HOLD_FRAMES, round(HOLD_S * rate_hz)) if hold is None else hold
-    seen = _Seen(worker)
-    frames = covered = 0
+    seen = Sightings(worker)
+    frames = 0
     audio = facts.source if facts.has_audio else None
     writer_of = import_module("mien.io.video_writer").VideoWriter
     with writer_of(path, size_wh=facts.size_wh, rate_hz=rate_hz, audio_from=audio) as writer:
-        for image, heads in held(seen.frames(video), hold=frames_held):
-            writer.write(worker.cover(image, heads))
+        for image in seen.covered(video, hold=frames_held):
+            writer.write(image)
             frames += 1
-            covered += bool(heads)
     if not frames:
         raise VideoReadError(f"{facts.source}: holds no frame that can be read")
     return {
@@ -73,7 +72,7 @@ def _written(video: Video, path: Path, worker: Anonymizer, hold: int | None) -> 
         "size_wh": list(facts.size_wh),
         "rate_hz": rate_hz,
         "frames": frames,
-        "frames_covered": covered,
+        "frames_covered": seen.frames_covered,
         "frames_with_a_sighting": seen.frames_seen,
         "sightings": seen.sightings,
         "sightings_left_open": seen.left_open,
@@ -83,27 +82,26 @@ def _written(video: Video, path: Path, worker: Anonymizer, hold: int | None) -> 
     }
 
 
-class _Seen:
-    """Looks at each frame, and counts what it saw."""
+class Sightings:
+    """Covers frames one after the other, and counts what was seen in them."""
 
     def __init__(self, worker: Anonymizer) -> None:
         self.worker = worker
-        self.sightings = self.left_open = self.frames_seen = 0
-        # Who is kept is told in each frame anew; who is to be covered stays covered while followed.
-        self._only_covered = worker.who.to_dict()["who"] == "all but"
+        self.sightings = self.left_open = self.frames_seen = self.frames_covered = 0
 
-    def frames(self, video: Video) -> Iterator[tuple[Image, list[tuple[Head, bool]]]]:
-        """Yield each frame with its heads."""
-        for image in video:
+    def covered(self, frames: Iterable[Image], *, hold: int) -> Iterator[Image]:
+        """Yield each frame with its heads covered, ``hold`` frames later."""
+        for image, heads in held(self._looked(frames), hold=hold):
+            self.frames_covered += bool(heads)
+            yield self.worker.cover(image, heads)
+
+    def _looked(self, frames: Iterable[Image]) -> Iterator[tuple[Image, list[tuple[Head, bool]]]]:
+        # Who is kept is told in each frame anew; who is to be covered stays so while followed.
+        anew = self.worker.who.to_dict()["who"] == "all but"
+        for image in frames:
             found = self.worker.find(image)
             self.sightings += len(found)
             self.frames_seen += bool(found)
             self.left_open += sum(not one.decision.covered for one in found)
-            yield (
-                image,
-                [
-                    (one.head, one.decision.covered)
-                    for one in found
-                    if one.decision.covered or not self._only_covered
-                ],
-            )
+            wanted = [(one.head, one.decision.covered) for one in found]
+            yield image, [pair for pair in wanted if pair[1] or not anew]
