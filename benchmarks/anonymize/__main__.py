@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.anonymize.attack import Rate
 from benchmarks.anonymize.measuring import (
     Setting,
@@ -113,7 +115,8 @@ def measure(
 
 def _plain(rate: Rate) -> dict[str, Any]:
     low, high = rate.interval
-    return {"hits": rate.hits, "n": rate.n, "lost": rate.lost, "low": low, "high": high}
+    counted = {"hits": rate.hits, "n": rate.n, "lost": rate.lost, "low": low, "high": high}
+    return counted | ({} if np.isnan(rate.others) else {"others": rate.others})
 
 
 if __name__ == "__main__":

@@ -19,11 +19,17 @@ _NOTHING = -2.0
 
 @dataclass(frozen=True)
 class Rate:
-    """``hits`` of ``n`` mated comparisons match; ``lost``: those without a template."""
+    """``hits`` of ``n`` mated comparisons match; ``lost``: those without a template.
+
+    ``others``: the share of matches at the same thresholds when the same references are compared
+    with the probes of all other people of the fold. Where it is as high as the mated rate, a probe
+    says nothing about whom it shows: some references match many, or folds differ.
+    """
 
     hits: int
     n: int
     lost: int = 0
+    others: float = float("nan")
 
     @property
     def share(self) -> float:
@@ -52,6 +58,7 @@ class Trial:
         other folds, in the same setting. ``both``: also the second picture as the probe.
         """
         hits = lost = n = 0
+        others = 0.0
         for fold in np.unique(self.fold):
             threshold = self._threshold(probes, references, self.fold != fold)
             rows = self.fold[self.first] == fold
@@ -63,7 +70,21 @@ class Trial:
                 hits += int((scores >= threshold).sum())
                 lost += int((scores == _NOTHING).sum())
                 n += len(scores)
-        return Rate(hits, n, lost)
+                others += self._others(probes[left], references[right], left, right, threshold)
+        return Rate(hits, n, lost, others / n)
+
+    def _others(
+        self,
+        probes: np.ndarray,
+        references: np.ndarray,
+        left: np.ndarray,
+        right: np.ndarray,
+        threshold: float,
+    ) -> float:
+        """Return how many references match other people's probes, as a mean over those."""
+        other = self.person[left][:, None] != self.person[right][None]
+        matches = (_scores(probes @ references.T) >= threshold) & other
+        return float((matches.sum(axis=0) / np.maximum(other.sum(axis=0), 1)).sum())
 
     def _threshold(self, probes: np.ndarray, references: np.ndarray, rows: np.ndarray) -> float:
         scores = probes[rows] @ references[rows].T

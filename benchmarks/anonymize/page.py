@@ -77,10 +77,17 @@ def _surroundings(found: dict[str, Any]) -> list[str]:
 
 def _each(found: dict[str, Any]) -> list[str]:
     names = _recognisers(found)
-    lines = ["| what covers | attack | " + " | ".join(names) + " |", "|---|---|" + "--:|" * 4]
+    lines = [
+        "Each recogniser; *others*: how often the same references match the covered pictures of"
+        " other people at the same threshold. Where that is as often, the cover tells nothing of"
+        " whom it hides, and what differs from 1 % is chance: which references there are.",
+        "",
+        "| what covers | attack | " + " | ".join(names) + " |",
+        "|---|---|" + "--:|" * len(names),
+    ]
     for setting, attacks in found["attacks"].items():
         for attack in ("informed", "parrot"):
-            cells = " | ".join(_rate(attacks[attack][name]) for name in names)
+            cells = " | ".join(_beside(attacks[attack][name]) for name in names)
             lines.append(f"| {_title(setting)} | {attack} | {cells} |")
     return lines
 
@@ -121,6 +128,10 @@ def _verdict(setting: str, attacks: dict[str, Any]) -> str:
 
 def _worst(rates: dict[str, Any]) -> str:
     return _rate(max(rates.values(), key=lambda rate: rate["hits"]))
+
+
+def _beside(rate: dict[str, Any]) -> str:
+    return _rate(rate) + f", others {100 * rate['others']:.2f}"
 
 
 def _rate(rate: dict[str, Any]) -> str:

@@ -18,18 +18,28 @@ def whole_file(path: str | Path, *, newline: str | None = None) -> Iterator[IO[s
     Lone surrogates (from undecodable file names) are written as backslash escapes. A device or a
     pipe is written directly. Raises InputError where the folder is missing or not writable.
     """
-    path = Path(path)
-    replaces = path.is_file() or not path.exists()
-    target = path.with_name(f".{path.name}.{os.getpid()}.part") if replaces else path
-    try:
-        file = target.open("w", encoding="utf-8", newline=newline, errors="backslashreplace")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
-    try:
+    with whole_path(path) as target:
+        try:
+            file = target.open("w", encoding="utf-8", newline=newline, errors="backslashreplace")
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written: {error.strerror}") from error
         with file:
             yield file
-        if replaces:
-            target.replace(path)
+
+
+@contextmanager
+def whole_path(path: str | Path) -> Iterator[Path]:
+    """Yield where to write what replaces ``path`` when the block ends well, else is removed.
+
+    A device or a pipe is written directly.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    target = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield target
+        target.replace(path)
     finally:
-        if replaces:
-            target.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mien.errors import VideoReadError
+from mien.errors import InputError
 from mien.io.video import Video, open_video
+from mien.io.video_writer import VideoWriter
 from mien.protect.anonymizer import Anonymizer
 from mien.protect.head import Head
 from mien.protect.hold import held
@@ -20,7 +19,7 @@ VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".3gp", ".wmv"}
 )
 #: Kinds that are written under their own name.
-_WRITTEN = (".mp4", ".mkv", ".mov")
+_WRITTEN = (".mp4", ".mkv", ".mov", ".webm")
 #: A cover is held for this time, and for so many frames at least.
 HOLD_S, HOLD_FRAMES = 0.6, 15
 #: Taken for the rate of a video that does not say it.
@@ -28,8 +27,11 @@ _RATE_HZ = 25.0
 
 
 def clip_name(name: Path) -> Path:
-    """Return the name under which a video can be written: its own, or with ``.mp4`` added."""
-    return name if name.suffix.lower() in _WRITTEN else name.with_name(name.name + ".mp4")
+    """Return the name under which a video can be written: its own, or with ``.mkv`` added.
+
+    Matroska holds the sound of any other kind as it is.
+    """
+    return name if name.suffix.lower() in _WRITTEN else name.with_name(name.name + ".mkv")
 
 
 def anonymize_video(
@@ -39,35 +41,33 @@ def anonymize_video(
 
     ``hold``: frames that a cover stays before, between and after sightings; unless told, 15 or
     those of 0.6 s. What cannot be decoded is left out, and named under ``problems``. Raises
-    VideoReadError where not one frame can be read; then there is no output.
+    VideoReadError where not one frame can be read, InputError where the output cannot hold the
+    sound or the size of frames changes; then there is no output.
     """
     target = Path(target)
-    part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open_video(source) as video:
-            record = _written(video, part, worker, hold)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return record
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror}") from error
+    with open_video(source) as video:
+        return _written(video, Path(source), target, worker, hold)
 
 
-def _written(video: Video, path: Path, worker: Anonymizer, hold: int | None) -> dict[str, Any]:
+def _written(
+    video: Video, source: Path, target: Path, worker: Anonymizer, hold: int | None
+) -> dict[str, Any]:
     facts = video.facts
     rate_hz = _RATE_HZ if facts.rate_hz is None else facts.rate_hz
     frames_held = max(HOLD_FRAMES, round(HOLD_S * rate_hz)) if hold is None else hold
     seen = Sightings(worker)
     frames = 0
-    audio = facts.source if facts.has_audio else None
-    writer_of = import_module("mien.io.video_writer").VideoWriter
-    with writer_of(path, size_wh=facts.size_wh, rate_hz=rate_hz, audio_from=audio) as writer:
+    audio = source if facts.has_audio else None
+    with VideoWriter(target, size_wh=facts.size_wh, rate_hz=rate_hz, audio_from=audio) as writer:
         for image in seen.covered(video, hold=frames_held):
             writer.write(image)
             frames += 1
-    if not frames:
-        raise VideoReadError(f"{facts.source}: holds no frame that can be read")
-    return {
+    problems = list(video.problems)
+    record = {
         "kind": "video",
         "size_wh": list(facts.size_wh),
         "rate_hz": rate_hz,
@@ -78,8 +78,10 @@ def _written(video: Video, path: Path, worker: Anonymizer, hold: int | None) -> 
         "sightings_left_open": seen.left_open,
         "hold_frames": frames_held,
         "audio": facts.has_audio,
-        "problems": list(video.problems),
+        "problems": problems,
     }
+    note = {"note": "; ".join(problems)} if problems else {}
+    return record | note
 
 
 class Sightings:
