@@ -15,7 +15,7 @@ from mien.types import Boxes, Faces, Image
 
 STYLES = list(known_styles().values())
 #: Styles of which nothing under the cover depends on the picture.
-PROTECTING = [style for style in STYLES if not style.cosmetic]
+PROTECTING = [style for style in STYLES if style.strength is None]
 
 
 def head_at(x: float, y: float, side: float, turn_deg: float = 0.0) -> Head:

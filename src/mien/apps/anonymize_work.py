@@ -211,7 +211,7 @@ def _show(request: Request, worker: Anonymizer, records: list[dict[str, Any]], r
             say(f"mien: {record['source']}: {record['note']}")
     if worker.style.cosmetic:
         say(
-            f"mien: {worker.style.name} is cosmetic: people are recognised through it; "
+            f"mien: {worker.style.name} is cosmetic: it does not hide who it was; "
             "--style solid protects"
         )
     if totals["without_a_face"]:

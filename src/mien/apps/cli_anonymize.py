@@ -24,7 +24,7 @@ def anonymize(
         Path, typer.Option("--out", "-o", help="Write here: a folder, or a file for one file.")
     ],
     style: Annotated[
-        str, typer.Option(help="solid or mask; blur and pixelate are cosmetic.")
+        str, typer.Option(help="solid; mask, blur and pixelate are cosmetic.")
     ] = "solid",
     strength: Annotated[
         float | None, typer.Option(help="Of blur and pixelate, in eye distances.")

@@ -133,7 +133,7 @@ def anonymize(
 ) -> Anonymized:
     """Cover the faces of one picture: path, encoded bytes, RGB array or Image.
 
-    ``style``: solid, mask; blur and pixelate are cosmetic. ``strength``: in eye distances, for
+    ``style``: solid; mask, blur and pixelate are cosmetic. ``strength``: in eye distances, for
     styles that have one. ``keep``: cover all but these subjects of ``gallery`` (names or ids);
     ``only``: cover only these; what is unclear is covered. ``thorough``: look longer, for turned,
     small and improbable faces, too. Other options are those of Analyzer.

@@ -1,4 +1,7 @@
-"""Mask: a drawn face that is nobody's, the canonical face turned as the head was, on grey."""
+"""Mask: a drawn face that is nobody's, the canonical face turned as the head was, on grey.
+
+Cosmetic until it was measured: how large, where and how turned a head was may tell something.
+"""
 
 from __future__ import annotations
 
@@ -41,4 +44,4 @@ def drawn_mesh(head: Head) -> FloatArray:
     return placed.astype(np.float32)
 
 
-MASK = register(Style("mask", "the drawn face of nobody, turned as the head was", False, _fill))
+MASK = register(Style("mask", "the drawn face of nobody, turned as the head was", True, _fill))
