@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mien.gallery import Subject as Subject
     from mien.io import from_array as from_array
     from mien.io import read_image as read_image
+    from mien.protect.anonymizer import Anonymized as Anonymized
+    from mien.protect.anonymizer import anonymize as anonymize
     from mien.recognition.cluster import Clustering as Clustering
     from mien.recognition.cluster import cluster as cluster
     from mien.recognition.compare import compare as compare
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Analysis": "mien.types",
     "Analyzer": "mien.tasks.pipeline",
+    "Anonymized": "mien.protect.anonymizer",
     "AsyncClient": "mien.apps.client",
     "Attribute": "mien.types",
     "Boxes": "mien.types",
@@ -91,6 +94,7 @@ _PUBLIC = {
     "align": "mien.tasks.verbs",
     "analyze": "mien.tasks.verbs",
     "analyze_many": "mien.tasks.verbs",
+    "anonymize": "mien.protect.anonymizer",
     "cluster": "mien.recognition.cluster",
     "compare": "mien.recognition.compare",
     "counterfactual": "mien.explain.counterfactual.asking",

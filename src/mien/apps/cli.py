@@ -16,6 +16,7 @@ import typer
 from mien import __version__
 from mien.apps.choices import Device, Embedder, Jobs, Json, JsonFile, On, Pictures, Shards
 from mien.apps.cli_album import register as register_album
+from mien.apps.cli_anonymize import register as register_anonymize
 from mien.apps.cli_audit import register as register_audit
 from mien.apps.cli_cluster import register as register_cluster
 from mien.apps.cli_concepts import register as register_concepts
@@ -205,6 +206,7 @@ def doctor() -> None:
     raise typer.Exit(code)
 
 
+register_anonymize(app)
 register_audit(app)
 register_cluster(app)
 register_album(app)

@@ -136,24 +136,29 @@ def schemas_of(text: str) -> tuple[str, ...]:
     return names
 
 
-def drawing_paths(folder: Path, inputs: Iterable[Input]) -> Callable[[Input], Path]:
-    """Return where each input's drawing goes: its own name below the folder.
+def drawn_name(name: Path) -> Path:
+    """Return a drawing's name: JPEG and PNG keep their kind, others become ``name.ext.jpg``."""
+    kept = name.suffix.lower() in (".jpg", ".jpeg", ".png")
+    return name if kept else name.with_name(name.name + ".jpg")
 
-    JPEG and PNG keep their kind, others become ``name.ext.jpg``; equal names are numbered. Raises
-    InputError where a drawing would replace the picture itself.
+
+def drawing_paths(
+    folder: Path, inputs: Iterable[Input], *, rename: Callable[[Path], Path] = drawn_name
+) -> Callable[[Input], Path]:
+    """Return where each input's drawing goes: its own name, renamed, below the folder.
+
+    Equal names are numbered. Raises InputError where a drawing would replace the picture itself.
     """
     targets: dict[str, Path] = {}
     taken: set[Path] = set()
     for item in inputs:
-        name = Path(item.name)
-        if name.suffix.lower() not in (".jpg", ".jpeg", ".png"):
-            name = name.with_name(name.name + ".jpg")
+        name = rename(Path(item.name))
         target, number = folder / name, 2
         while target in taken:
             target = folder / name.with_stem(f"{name.stem}-{number}")
             number += 1
         if target.exists() and Path(item.path).exists() and target.samefile(item.path):
-            raise InputError(f"{target}: the drawing would replace the picture; draw elsewhere")
+            raise InputError(f"{target}: would replace the picture itself; write elsewhere")
         taken.add(target)
         targets[item.path] = target
     return lambda item: targets[item.path]

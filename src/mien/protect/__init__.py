@@ -1,1 +1,1 @@
-"""Hiding faces, and measuring that they stay hidden."""
+"""Protect people: faces covered so that nobody, human or machine, tells who it was."""

@@ -1,0 +1,1 @@
+"""Who is recognised through what covers a face: attacks on anonymised LFW pictures."""

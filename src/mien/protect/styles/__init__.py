@@ -1,0 +1,1 @@
+"""The styles in which a head is covered: each file registers one."""
