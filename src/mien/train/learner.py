@@ -28,7 +28,10 @@ class Learner(nn.Module):
 
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss of each example, (B,)."""
-        losses: Tensor = self.loss(self.predict(inputs), targets)
+        predictions = self.predict(inputs)
+        # Mixed precision ends here: a cosine times 64 needs more than three digits.
+        with torch.autocast(inputs.device.type, enabled=False):
+            losses: Tensor = self.loss(predictions, targets)
         return losses
 
 
