@@ -23,6 +23,7 @@ from mien.train.loss import averaged
 from mien.train.recipe import Recipe
 from mien.train.registry import build
 from mien.train.schedule import make_optimizer, rate_at, set_rate
+from mien.train.shards import Shards
 from mien.types.arrays import IntArray
 
 #: Measures a learner on examples; the first figure chooses the best weights, higher is better.
@@ -73,7 +74,7 @@ def fit(
         run.tell(report)
         if run.ends_epoch() and validate is not None:
             run.measure(validate)
-        if time.monotonic() - run.saved_s >= recipe.checkpoint_every_s:
+        if run.shards.agreed(time.monotonic() - run.saved_s >= recipe.checkpoint_every_s):
             run.save()
     run.save()
     return Outcome(folder, run.state.step, run.state.seconds, run.state.figures)
@@ -103,6 +104,7 @@ class Run:
         self.steps = max(1, round(recipe.epochs * len(self.sampler)))
         self.learner = build_learner(recipe, examples, class_number(recipe, examples))
         self.mean = RunningMean(self.learner, recipe.ema)
+        self.shards = Shards(self.learner)
         optimizer = make_optimizer(recipe, self.learner)
         self.model, self.optimizer = fabric.setup(self.learner, optimizer)
         self.state = self._resumed() if resume else self._fresh()
@@ -123,9 +125,7 @@ class Run:
                 loss = averaged(self.model(batch.inputs, batch.targets)) / len(batches)
                 self.fabric.backward(loss)
             total += float(loss.detach())
-        self.fabric.clip_gradients(
-            self.model, self.optimizer, max_norm=recipe.clip_norm, error_if_nonfinite=False
-        )
+        self.shards.clip(self.fabric, self.model, self.optimizer, recipe.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.mean.update(self.learner, step + 1)
@@ -159,7 +159,10 @@ class Run:
 
     def measure(self, validate: Validate) -> None:
         """Measure the running mean on what was held out; keep its weights if they are the best."""
-        if self.journal is None or not len(self.held):
+        if not len(self.held):
+            return
+        weights = self.shards.whole(self.mean.module.state_dict())
+        if self.journal is None:
             return
         learner = self.mean.module
         learner.eval()
@@ -171,7 +174,7 @@ class Run:
         score = next(iter(figures.values()))
         if self.state.best is None or score > self.state.best:
             self.state.best = score
-            content = {"learner": learner.state_dict(), **self._facts()}
+            content = {"learner": weights, **self._facts()}
             checkpoint.save(self.folder / BEST, content)
 
     def tell(self, report: Report | None) -> None:
@@ -193,15 +196,14 @@ class Run:
     def save(self) -> None:
         """Write everything that is needed to go on."""
         self.saved_s = time.monotonic()
-        if self.journal is None:
-            return
         content = {
-            "learner": self.learner.state_dict(),
-            "mean": self.mean.module.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "learner": self.shards.whole(self.learner.state_dict()),
+            "mean": self.shards.whole(self.mean.module.state_dict()),
+            "optimizer": self.shards.whole_moments(self.optimizer),
             **self._facts(),
         }
-        checkpoint.save(self.folder / LAST, content)
+        if self.journal is not None:
+            checkpoint.save(self.folder / LAST, content)
 
     def _facts(self) -> dict[str, Any]:
         return {"recipe": repr(self.recipe.essence()), "state": asdict(self.state)}
@@ -221,7 +223,8 @@ class Run:
         saved = checkpoint.load(self.folder / LAST)
         if saved["recipe"] != repr(self.recipe.essence()):
             raise InputError(f"{self.folder}: holds the run of another recipe, or other settings")
-        self.learner.load_state_dict(saved["learner"])
-        self.mean.module.load_state_dict(saved["mean"])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        self.learner.load_state_dict(self.shards.own(saved["learner"]))
+        self.mean.module.load_state_dict(self.shards.own(saved["mean"]))
+        moments = self.shards.own_moments(self.optimizer, saved["optimizer"])
+        self.optimizer.load_state_dict(moments)
         return RunState(**saved["state"])
