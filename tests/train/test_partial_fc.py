@@ -169,7 +169,7 @@ recipe = Recipe(name="tiny.shards", task="embed", source=part("rows", file="-"),
 def validate(learner, held):
     return {"steady": 1.0}
 fit(recipe, examples, folder=Path(sys.argv[1]), resume="resume" in sys.argv, validate=validate,
-    processes=2 if "two" in sys.argv else 1)
+    processes=2 if "two" in sys.argv else 1, strategy="fsdp" if "fsdp" in sys.argv else "ddp")
 """
 
 
@@ -200,15 +200,27 @@ def test_a_run_over_two_processes_is_the_run_of_the_unsharded_loss(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_two_killed_processes_go_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    finished(start(tmp_path, "undisturbed", "drawn", "two"))
-    process = start(tmp_path, "killed", "drawn", "two")
+def test_a_learner_in_parts_is_the_learner_in_one(tmp_path: Path) -> None:
+    finished(start(tmp_path, "one", "plain"))
+    finished(start(tmp_path, "two", "plain", "two", "fsdp"))
+    assert_equal_runs(tmp_path / "one", tmp_path / "two", tolerance=1e-4)
+    _, told = start(tmp_path, "both", "partial", "two", "fsdp").communicate()
+    assert "splits its weights already" in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("drawn", "two"), ("plain", "two", "fsdp")], ids=["ddp", "fsdp"])
+def test_two_killed_processes_go_on_as_if_nothing_had_happened(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    finished(start(tmp_path, "undisturbed", *words))
+    process = start(tmp_path, "killed", *words)
     while not (tmp_path / "killed" / checkpoint.LAST).exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     step = checkpoint.load(tmp_path / "killed" / checkpoint.LAST)["state"]["step"]
-    finished(start(tmp_path, "killed", "drawn", "two", "resume"))
+    finished(start(tmp_path, "killed", *words, "resume"))
     assert 0 < step < checkpoint.load(tmp_path / "killed" / checkpoint.LAST)["state"]["step"]
     assert_equal_runs(tmp_path / "undisturbed", tmp_path / "killed")

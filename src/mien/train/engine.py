@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 import torch
 from lightning_fabric import Fabric
+from torch import optim
 
 from mien.errors import InputError
 from mien.train import checkpoint
@@ -23,7 +24,7 @@ from mien.train.loss import averaged
 from mien.train.recipe import Recipe
 from mien.train.registry import build
 from mien.train.schedule import make_optimizer, rate_at, set_rate
-from mien.train.shards import Shards
+from mien.train.shards import Shards, strategy_of
 from mien.types.arrays import IntArray
 
 #: Measures a learner on examples; the first figure chooses the best weights, higher is better.
@@ -51,18 +52,20 @@ def fit(
     resume: bool = False,
     report: Report | None = None,
     processes: int = 1,
+    strategy: str = "ddp",
 ) -> Outcome:
     """Learn by a recipe; everything about the run is in ``folder`` afterwards.
 
     ``resume`` goes on from the folder's last checkpoint to the result of a run that was never
     stopped. The best weights by ``validate`` on the held-out part are kept in ``best.pt``, the
-    state in ``last.pt``. With several ``processes`` each works on its part of every batch.
+    state in ``last.pt``. With several ``processes`` each works on its part of every batch, and has
+    the whole network (``strategy`` "ddp") or a part of it ("fsdp").
     Raises InputError for a folder with a run that was not asked to go on, or of another recipe.
     """
     fabric = Fabric(
         accelerator="cpu",
         devices=processes,
-        strategy="ddp" if processes > 1 else "auto",
+        strategy=strategy_of(strategy, processes, mean=recipe.ema > 0),
         precision=cast(Literal["32-true"], recipe.precision),
     )
     fabric.launch()
@@ -105,8 +108,10 @@ class Run:
         self.learner = build_learner(recipe, examples, class_number(recipe, examples))
         self.mean = RunningMean(self.learner, recipe.ema)
         self.shards = Shards(self.learner)
-        optimizer = make_optimizer(recipe, self.learner)
-        self.model, self.optimizer = fabric.setup(self.learner, optimizer)
+        self.model = fabric.setup_module(self.learner)
+        self.optimizer = cast(
+            optim.Optimizer, fabric.setup_optimizers(make_optimizer(recipe, self.learner))
+        )
         self.state = self._resumed() if resume else self._fresh()
         self.journal = Journal(folder, resumed_at=self.state.step) if self.rank == 0 else None
         self.saved_s = self._told_s = time.monotonic()
@@ -223,8 +228,8 @@ class Run:
         saved = checkpoint.load(self.folder / LAST)
         if saved["recipe"] != repr(self.recipe.essence()):
             raise InputError(f"{self.folder}: holds the run of another recipe, or other settings")
-        self.learner.load_state_dict(self.shards.own(saved["learner"]))
-        self.mean.module.load_state_dict(self.shards.own(saved["mean"]))
+        for module, name in ((self.learner, "learner"), (self.mean.module, "mean")):
+            module.load_state_dict(self.shards.own(module, saved[name]))
         moments = self.shards.own_moments(self.optimizer, saved["optimizer"])
         self.optimizer.load_state_dict(moments)
         return RunState(**saved["state"])

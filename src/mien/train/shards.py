@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.model_parallel import ModelParallelStrategy
+from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor, nn, optim
 from torch import distributed as dist
 
+from mien.errors import InputError
 from mien.train.processes import total, world
+
+
+def strategy_of(kind: str, processes: int, *, mean: bool) -> str | Strategy:
+    """Return how processes share a learner: "ddp", each has it whole, or "fsdp", each a part.
+
+    Fabric's own FSDP strategy refuses CPUs; its model-parallel one runs torch's ``fully_shard``
+    anywhere. The learner is one unit: whole while it computes, in parts at rest; what is measured
+    is the running ``mean``, whole in every process. Raises InputError where there is none.
+    """
+    if kind not in ("ddp", "fsdp"):
+        raise InputError(f"strategy: got {kind!r}, expected ddp or fsdp")
+    if processes == 1:
+        return "auto"
+    if kind == "fsdp" and not mean:
+        raise InputError("strategy fsdp: measures the running mean of the weights; set ema above 0")
+    if kind == "ddp":
+        return "ddp"
+    return ModelParallelStrategy(_parted, data_parallel_size=processes, tensor_parallel_size=1)
+
+
+def _parted(learner: nn.Module, mesh: Any) -> nn.Module:
+    # Loading it takes seconds, and few runs need it.
+    from torch.distributed.fsdp import fully_shard
+
+    if any(hasattr(module, "sharded") for module in learner.modules()):
+        raise InputError("strategy fsdp: the loss splits its weights already; use ddp")
+    fully_shard(learner, mesh=mesh["data_parallel"])
+    return learner
 
 
 def own_rows(count: int) -> slice:
@@ -33,9 +64,10 @@ def joined(rows: Tensor) -> Tensor:
 
 
 class Shards:
-    """The weights of a learner that its modules name in ``sharded``; none in a single process.
+    """The weights of a learner that its modules name in ``sharded``, or FSDP has parted.
 
-    DDP neither copies these from the first process nor averages their gradients.
+    None in a single process. DDP neither copies the former from the first process nor averages
+    their gradients.
     """
 
     def __init__(self, learner: nn.Module) -> None:
@@ -64,7 +96,7 @@ class Shards:
 
     def agreed(self, answer: bool) -> bool:
         """Return the first process's answer, so that all gather at the same update."""
-        if not self.names:
+        if world()[1] == 1:
             return answer
         said = torch.tensor([int(answer)])
         dist.broadcast(said, 0)
@@ -72,32 +104,60 @@ class Shards:
 
     def whole(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return a module's state with all rows of what is sharded; all processes must ask."""
-        return {n: joined(v) if n in self.names else v for n, v in state.items()}
+        return {n: joined(v) if n in self.names else full(v) for n, v in state.items()}
 
-    def own(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return a whole state with this process's rows."""
-        return {n: v[own_rows(len(v))] if n in self.names else v for n, v in state.items()}
+    def own(self, module: nn.Module, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return of a whole state what this process's ``module`` holds."""
+        now = module.state_dict()
+        return {
+            n: v[own_rows(len(v))] if n in self.names else _like(v, now[n])
+            for n, v in state.items()
+        }
 
     def whole_moments(self, optimizer: optim.Optimizer) -> dict[str, Any]:
         """Return the optimizer's state with all rows of what is sharded."""
-        return self._changed(optimizer, optimizer.state_dict(), joined)
+        return self._changed(
+            optimizer,
+            optimizer.state_dict(),
+            lambda rows, mine, _: joined(rows) if mine else full(rows),
+        )
 
     def own_moments(self, optimizer: optim.Optimizer, state: dict[str, Any]) -> dict[str, Any]:
         """Return a whole state of the optimizer with this process's rows."""
-        return self._changed(optimizer, state, lambda rows: rows[own_rows(len(rows))])
+        return self._changed(
+            optimizer,
+            state,
+            lambda rows, mine, weight: rows[own_rows(len(rows))] if mine else _like(rows, weight),
+        )
 
     def _changed(
-        self, optimizer: optim.Optimizer, state: dict[str, Any], how: Any
+        self,
+        optimizer: optim.Optimizer,
+        state: dict[str, Any],
+        how: Callable[[Tensor, bool, Tensor], Tensor],
     ) -> dict[str, Any]:
+        """Return the state with every weight's moments changed; counters stay."""
         mine = {id(weight) for weight in self.weights}
-        numbers = {
-            number
-            for group, saved in zip(optimizer.param_groups, state["param_groups"], strict=True)
-            for weight, number in zip(group["params"], saved["params"], strict=True)
-            if id(weight) in mine
-        }
-        moments = {
-            number: {n: how(v) if number in numbers and v.ndim else v for n, v in of.items()}
-            for number, of in state["state"].items()
-        }
-        return {**state, "state": moments}
+        moments = dict(state["state"])
+        for group, saved in zip(optimizer.param_groups, state["param_groups"], strict=True):
+            for weight, number in zip(group["params"], saved["params"], strict=True):
+                moments[number] = {
+                    n: how(v, id(weight) in mine, weight) if v.ndim else v
+                    for n, v in moments.get(number, {}).items()
+                }
+        return {**state, "state": {n: of for n, of in moments.items() if of}}
+
+
+def full(values: Tensor) -> Tensor:
+    """Return all of what FSDP has parted, and anything else as it is; all processes must ask."""
+    parted: Any = values
+    whole: Tensor = parted.full_tensor() if hasattr(parted, "full_tensor") else values
+    return whole
+
+
+def _like(values: Tensor, other: Any) -> Tensor:
+    if not hasattr(other, "full_tensor"):
+        return values
+    from torch.distributed.tensor import distribute_tensor
+
+    return distribute_tensor(values, other.device_mesh, other.placements)
