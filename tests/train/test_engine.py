@@ -16,7 +16,9 @@ import torch
 
 from mien.errors import InputError
 from mien.train import checkpoint
+from mien.train.batch import gather
 from mien.train.engine import fit
+from mien.train.learner import build_learner
 from mien.train.registry import part
 from mien.train.validation import validation_of
 from tests.conftest import REPOSITORY
@@ -151,6 +153,33 @@ def test_what_cannot_go_on_says_why(examples, tiny, tmp_path):
         fit(tiny(epochs=0.2), examples, folder=tmp_path / "run", resume=True)
     with pytest.raises(InputError, match="do not fill"):
         fit(tiny(), striped(8), folder=tmp_path / "few")
+
+
+def test_tensorboard_says_what_the_tables_say(examples, tiny, tmp_path):
+    pytest.importorskip("tensorboard", reason="TensorBoard is optional")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    fit(tiny(epochs=2), examples, folder=tmp_path, validate=VALIDATE)
+    board = EventAccumulator(str(tmp_path)).Reload()
+    for file in ("training", "held_out"):
+        with (tmp_path / f"{file}.csv").open(newline="") as opened:
+            rows = list(csv.DictReader(opened))
+        for name in set(rows[0]) - {"step"}:
+            told = board.Scalars(f"{file}/{name}")
+            assert [event.step for event in told] == [int(row["step"]) for row in rows]
+            assert [event.value for event in told] == pytest.approx(
+                [float(row[name]) for row in rows], rel=1e-4
+            )
+
+
+@pytest.mark.parametrize("loss", ["arcface", "unpg", "sface", "triplet"])
+def test_losses_do_not_round_in_mixed_precision(examples, tiny, loss):
+    recipe = tiny(head=part("embedding", dimension=8), loss=part(loss))
+    learner = build_learner(recipe, examples, 2).eval()
+    batch = gather(examples, np.arange(16))
+    with torch.autocast("cpu", torch.bfloat16):
+        values, vectors = learner(batch.inputs, batch.targets), learner.predict(batch.inputs)
+    assert torch.equal(values, learner.loss(vectors, batch.targets))
 
 
 def test_half_precision_learns_too(examples, tiny, tmp_path):

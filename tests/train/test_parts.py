@@ -17,6 +17,7 @@ SMALL = {
     "resnet": part("resnet", widths=(8, 16), blocks=(1, 1)),
     "dlib_resnet": part("dlib_resnet", size_px=48, stages=2, shipped=False),
     "none": part("none"),
+    "halves": part("halves", backbone=part("resnet", widths=(8, 16), blocks=(1, 1))),
 }
 #: What timm's networks promise is in test_timm.py: it needs another process.
 BACKBONES = [name for name in known("backbone") if name != "timm"]
@@ -87,7 +88,8 @@ def test_samplers_hang_on_seed_and_epoch_alone(name: str, seed: int, number: int
     if name == "shuffled":
         assert len(np.unique(batches)) == batches.size
     else:
-        assert all(len(np.unique(targets[batch])) == 2 for batch in batches)
+        there = {"balanced": 2, "mixed": 6}[name]
+        assert all(len(np.unique(targets[batch])) == there for batch in batches)
 
 
 def test_samplers_refuse_what_they_cannot_fill() -> None:
@@ -95,6 +97,42 @@ def test_samplers_refuse_what_they_cannot_fill() -> None:
         build("sampler", part("shuffled"), np.zeros(3), 4)
     with pytest.raises(InputError, match="classes"):
         build("sampler", part("balanced", each=3), np.arange(4), 8)
+    for shares in ((1, 2), (1, 0, 1), (1, 2, 3, 4)):
+        with pytest.raises(InputError, match="3 tasks"):
+            build("sampler", part("mixed", shares=shares), np.arange(3), 8)
+
+
+SHARES = st.lists(st.integers(1, 40), min_size=1, max_size=5)
+
+
+@given(shares=SHARES, batch=st.integers(5, 24), seed=st.integers(0, 9))
+def test_mixed_batches_have_their_shares_in_every_part(
+    shares: list[int], batch: int, seed: int
+) -> None:
+    targets = np.repeat(np.arange(len(shares)), [3, 40, 11, 5, 17][: len(shares)])
+    sampler = build("sampler", part("mixed", shares=shares), targets, batch)
+    wanted = np.array(shares) / sum(shares) * batch
+    batches = sampler.epoch(seed, 3)
+    counts = np.bincount(targets[batches[0]], minlength=len(shares))
+    assert (counts >= 1).all()
+    if wanted.min() >= 1:
+        assert np.abs(counts - wanted).max() < 1
+    assert all((np.bincount(targets[b], minlength=len(shares)) == counts).all() for b in batches)
+    half = np.bincount(targets[batches[0][: batch // 2]], minlength=len(shares))
+    assert np.abs(half - counts / 2).max() <= len(shares) / 2 + 0.5
+
+
+def test_mixed_batches_deal_out_a_task_before_they_repeat_it() -> None:
+    targets = np.stack([np.repeat([0.0, 1.0], [7, 90]), np.zeros(97)], axis=1)
+    sampler = build("sampler", part("mixed", shares=(0.25, 0.75)), targets, 8)
+    dealt = np.concatenate([sampler.epoch(5, number) for number in range(4)]).ravel()
+    for task, members in ((0, 7), (1, 90)):
+        rows = dealt[targets[dealt, 0] == task]
+        rounds = rows[: len(rows) // members * members].reshape(-1, members)
+        assert len(rounds) > 1
+        assert (np.sort(rounds, axis=1) == np.sort(rounds[0])).all()
+        assert len(np.unique(rounds[0])) == members
+    assert not np.array_equal(rounds[0], rounds[1])
 
 
 def spots(count: int = 3, side: int = 40) -> Batch:

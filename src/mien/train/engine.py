@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 
 import torch
 from lightning_fabric import Fabric
+from torch import optim
 
 from mien.errors import InputError
 from mien.train import checkpoint
@@ -23,6 +24,7 @@ from mien.train.loss import averaged
 from mien.train.recipe import Recipe
 from mien.train.registry import build
 from mien.train.schedule import make_optimizer, rate_at, set_rate
+from mien.train.shards import Shards, strategy_of
 from mien.types.arrays import IntArray
 
 #: Measures a learner on examples; the first figure chooses the best weights, higher is better.
@@ -50,18 +52,20 @@ def fit(
     resume: bool = False,
     report: Report | None = None,
     processes: int = 1,
+    strategy: str = "ddp",
 ) -> Outcome:
     """Learn by a recipe; everything about the run is in ``folder`` afterwards.
 
     ``resume`` goes on from the folder's last checkpoint to the result of a run that was never
     stopped. The best weights by ``validate`` on the held-out part are kept in ``best.pt``, the
-    state in ``last.pt``. With several ``processes`` each works on its part of every batch.
+    state in ``last.pt``. With several ``processes`` each works on its part of every batch, and has
+    the whole network (``strategy`` "ddp") or a part of it ("fsdp").
     Raises InputError for a folder with a run that was not asked to go on, or of another recipe.
     """
     fabric = Fabric(
         accelerator="cpu",
         devices=processes,
-        strategy="ddp" if processes > 1 else "auto",
+        strategy=strategy_of(strategy, processes, mean=recipe.ema > 0),
         precision=cast(Literal["32-true"], recipe.precision),
     )
     fabric.launch()
@@ -73,7 +77,7 @@ def fit(
         run.tell(report)
         if run.ends_epoch() and validate is not None:
             run.measure(validate)
-        if time.monotonic() - run.saved_s >= recipe.checkpoint_every_s:
+        if run.shards.agreed(time.monotonic() - run.saved_s >= recipe.checkpoint_every_s):
             run.save()
     run.save()
     return Outcome(folder, run.state.step, run.state.seconds, run.state.figures)
@@ -98,14 +102,16 @@ class Run:
                 f"times accumulate {recipe.accumulate}"
             )
         self.learn, self.held = held_out(examples, share=recipe.hold_out, seed=recipe.seed)
-        kinds = examples.targets if examples.sources is None else examples.sources
-        self.sampler = build("sampler", recipe.sampler, kinds[self.learn], recipe.batch)
+        self.sampler = build("sampler", recipe.sampler, examples.targets[self.learn], recipe.batch)
         self.augmentations = [build("augmentation", part) for part in recipe.augmentations]
         self.steps = max(1, round(recipe.epochs * len(self.sampler)))
         self.learner = build_learner(recipe, examples, class_number(recipe, examples))
         self.mean = RunningMean(self.learner, recipe.ema)
-        optimizer = make_optimizer(recipe, self.learner)
-        self.model, self.optimizer = fabric.setup(self.learner, optimizer)
+        self.shards = Shards(self.learner)
+        self.model = fabric.setup_module(self.learner)
+        self.optimizer = cast(
+            optim.Optimizer, fabric.setup_optimizers(make_optimizer(recipe, self.learner))
+        )
         self.state = self._resumed() if resume else self._fresh()
         self.journal = Journal(folder, resumed_at=self.state.step) if self.rank == 0 else None
         self.saved_s = self._told_s = time.monotonic()
@@ -124,9 +130,7 @@ class Run:
                 loss = averaged(self.model(*batch.parts())) / len(batches)
                 self.fabric.backward(loss)
             total += float(loss.detach())
-        self.fabric.clip_gradients(
-            self.model, self.optimizer, max_norm=recipe.clip_norm, error_if_nonfinite=False
-        )
+        self.shards.clip(self.fabric, self.model, self.optimizer, recipe.clip_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.mean.update(self.learner, step + 1)
@@ -160,7 +164,10 @@ class Run:
 
     def measure(self, validate: Validate) -> None:
         """Measure the running mean on what was held out; keep its weights if they are the best."""
-        if self.journal is None or not len(self.held):
+        if not len(self.held):
+            return
+        weights = self.shards.whole(self.mean.module.state_dict())
+        if self.journal is None:
             return
         learner = self.mean.module
         learner.eval()
@@ -172,7 +179,7 @@ class Run:
         score = next(iter(figures.values()))
         if self.state.best is None or score > self.state.best:
             self.state.best = score
-            content = {"learner": learner.state_dict(), **self._facts()}
+            content = {"learner": weights, **self._facts()}
             checkpoint.save(self.folder / BEST, content)
 
     def tell(self, report: Report | None) -> None:
@@ -194,15 +201,14 @@ class Run:
     def save(self) -> None:
         """Write everything that is needed to go on."""
         self.saved_s = time.monotonic()
-        if self.journal is None:
-            return
         content = {
-            "learner": self.learner.state_dict(),
-            "mean": self.mean.module.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "learner": self.shards.whole(self.learner.state_dict()),
+            "mean": self.shards.whole(self.mean.module.state_dict()),
+            "optimizer": self.shards.whole_moments(self.optimizer),
             **self._facts(),
         }
-        checkpoint.save(self.folder / LAST, content)
+        if self.journal is not None:
+            checkpoint.save(self.folder / LAST, content)
 
     def _facts(self) -> dict[str, Any]:
         return {"recipe": repr(self.recipe.essence()), "state": asdict(self.state)}
@@ -222,7 +228,8 @@ class Run:
         saved = checkpoint.load(self.folder / LAST)
         if saved["recipe"] != repr(self.recipe.essence()):
             raise InputError(f"{self.folder}: holds the run of another recipe, or other settings")
-        self.learner.load_state_dict(saved["learner"])
-        self.mean.module.load_state_dict(saved["mean"])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        for module, name in ((self.learner, "learner"), (self.mean.module, "mean")):
+            module.load_state_dict(self.shards.own(module, saved[name]))
+        moments = self.shards.own_moments(self.optimizer, saved["optimizer"])
+        self.optimizer.load_state_dict(moments)
         return RunState(**saved["state"])

@@ -22,8 +22,7 @@ class Examples:
 
     ``targets``: (N,) int64 classes, (N,) float32 numbers or (N,D) float32, a teacher's outputs;
     ``landmarks`` (N,K,2|3) float32 px, the third how visible each is; ``masks`` (N,H,W) uint8;
-    ``subjects`` (N,) text; ``sources`` (N,) int64, where each
-    comes from, if samplers are to mix sources.
+    ``subjects`` (N,) text.
     """
 
     inputs: Array
@@ -32,7 +31,6 @@ class Examples:
     landmarks: Array | None = None
     masks: Array | None = None
     subjects: Array | None = None
-    sources: Array | None = None
 
     def __post_init__(self) -> None:
         """Check that all columns have one row an example."""

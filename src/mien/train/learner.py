@@ -36,7 +36,10 @@ class Learner(nn.Module):
     ) -> Tensor:
         """Return the loss of each example, (B,); places and regions are for others."""
         del landmarks, masks
-        losses: Tensor = self.loss(self.predict(inputs), targets)
+        predictions = self.predict(inputs)
+        # Mixed precision ends here: a cosine times 64 needs more than three digits.
+        with torch.autocast(inputs.device.type, enabled=False):
+            losses: Tensor = self.loss(predictions, targets)
         return losses
 
 

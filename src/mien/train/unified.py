@@ -76,7 +76,8 @@ class UnifiedLearner(nn.Module):
         wanted = Wanted(targets, landmarks, masks)
         total = inputs.new_zeros(len(inputs))
         for name, prediction in self.predict(inputs).items():
-            values, known = cast(Any, self.head[name]).losses(prediction, wanted)
+            with torch.autocast(inputs.device.type, enabled=False):
+                values, known = cast(Any, self.head[name]).losses(prediction.float(), wanted)
             share = known.float() * (len(known) / known.sum().clamp_min(1))
             uncertainty = self.loss[name]
             told = known.any().float()

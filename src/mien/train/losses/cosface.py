@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from mien.train.loss import LossFacts, margin_cosines
+from mien.train.loss import LossFacts
+from mien.train.margin import MarginLoss
 from mien.train.registry import register
 
 
 @register("loss", "cosface")
-class CosFace(nn.Module):
+class CosFace(MarginLoss):
     """Cross-entropy of ``scale`` · (cos θ - ``margin`` at the true class); a centre a class."""
 
     def __init__(self, facts: LossFacts, *, scale: float = 64.0, margin: float = 0.35) -> None:
-        super().__init__()
-        self.scale, self.margin = scale, margin
-        self.centres = nn.Parameter(torch.empty(facts.classes, facts.dimension))
-        nn.init.normal_(self.centres, std=0.01)
+        super().__init__(facts, scale)
+        self.margin = margin
 
-    def forward(self, vectors: Tensor, targets: Tensor) -> Tensor:
-        """Return (B,) of vectors (B,D) of any length and classes (B,)."""
-        cosines = margin_cosines(vectors, self.centres)
-        true = functional.one_hot(targets, len(self.centres))
-        logits = self.scale * (cosines - self.margin * true)
-        return functional.cross_entropy(logits, targets, reduction="none")
+    def lowered(self, true: Tensor, lengths: Tensor) -> Tensor:
+        """Return cos θ - margin, (B,)."""
+        del lengths
+        return true - self.margin

@@ -14,10 +14,12 @@ class Balanced:
     """``batch / each`` classes a batch, ``each`` examples of every one.
 
     Classes come in turn, in another order each time, and each deals out its examples before it
-    repeats one within a batch. An epoch has as many batches as the examples would fill.
+    repeats one within a batch. An epoch has as many batches as the examples would fill. The classes
+    of targets (N,D) are their first column.
     """
 
     def __init__(self, targets: Array, batch: int, *, each: int = 4) -> None:
+        targets = targets if targets.ndim == 1 else targets[:, 0]
         classes = np.unique(targets)
         if batch % each or batch // each > len(classes):
             raise InputError(

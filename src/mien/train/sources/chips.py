@@ -9,7 +9,7 @@ import numpy as np
 from mien.errors import DatasetError
 from mien.train.examples import Examples
 from mien.train.registry import register
-from mien.train.taught import COLUMNS, WIDTH
+from mien.train.taught import WIDTH
 
 
 @register("source", "chips")
@@ -31,5 +31,4 @@ def chips(data: Path, cache: Path, classes: tuple[str, ...], *, folder: str) -> 
         ) from error
     if targets.shape[1:] != (WIDTH,):
         raise DatasetError(f"{place}: got {targets.shape[1]} columns, expected {WIDTH}")
-    sources = targets[:, COLUMNS["source"]][:, 0].astype(np.int64)
-    return Examples(inputs, sources=sources, **columns)
+    return Examples(inputs, **columns)
