@@ -7,7 +7,8 @@ person in them is scikit-image's public-domain portrait, recoloured for each inv
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,10 +20,12 @@ import mien
 from tests.server.albums import ENVIRONMENT, invent
 from tests.server.browsing import launched
 from tests.server.conftest import Running, serving
+from tests.video.clips import CLIPS, render
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 NAMES = ("Ada", None, "Grace", None, "Katherine", None, "Mary", None, "Hedy", None)
 _QUALITY = 82
+_CLIP = "party.webm"
 State = Callable[[Page, Path], None]
 
 
@@ -83,6 +86,24 @@ def jobs(page: Page, _: Path) -> None:
     page.wait_for_selector(".job[data-state=done]")
 
 
+def timeline(page: Page, picture: Path) -> None:
+    page.wait_for_selector(".job, #job-list + p:not([hidden])")
+    videos = page.locator(".job", has_text=_CLIP)
+    if videos.count() == 0:
+        page.click("#video-job summary")
+        page.fill("#video-file", _CLIP)
+        page.check("#video-name")
+        page.click("#start-video")
+        expect(videos.locator(".state")).to_have_text("done", timeout=300_000)
+        page.click("#video-job summary")
+    videos.locator("[data-act=timeline]").click()
+    page.set_input_files(".player input[type=file]", picture.parent / _CLIP)
+    page.locator(".lane .bar").nth(1).click()
+    page.wait_for_function("document.querySelector('video').currentTime > 1")
+    page.locator(".lanes").scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+
+
 #: What is shown, at which widths and in which of light and dark.
 SHOWN: dict[str, tuple[State, str, tuple[tuple[int, str], ...]]] = {
     "look": (look, "look", ((360, "light"), (1280, "dark"))),
@@ -94,6 +115,7 @@ SHOWN: dict[str, tuple[State, str, tuple[tuple[int, str], ...]]] = {
     "chosen": (chosen, "people", ((360, "dark"),)),
     "erase": (erase, "people", ((360, "light"),)),
     "jobs": (jobs, "jobs", ((1280, "light"),)),
+    "timeline": (timeline, "jobs", ((360, "light"), (1280, "dark"))),
 }
 
 
@@ -131,13 +153,23 @@ def vary(running: Running) -> None:
             assert http.delete(f"/v1/references/{reference}").status_code == 200
 
 
+def _frames() -> Iterator[np.ndarray]:
+    """Yield a clip of two people: one, cut to another, cut back."""
+    for frame in replace(CLIPS["cut"], rate_hz=12).frames():
+        yield frame.pixels
+
+
 def main() -> None:
     """Write all pictures."""
     with tempfile.TemporaryDirectory() as name:
         picture, gallery = Path(name) / "astronaut.jpg", Path(name) / "gallery"
         cv2.imwrite(str(picture), astronaut()[:, :, ::-1])
         invent(gallery, 30, names=NAMES)
-        with serving(gallery, environment=ENVIRONMENT) as running, launched() as browser:
+        render(Path(name) / _CLIP, _frames(), rate_hz=12, codec="libvpx-vp9", every_keyframe=12)
+        with (
+            serving(gallery, "--jobs-root", name, environment=ENVIRONMENT) as running,
+            launched() as browser,
+        ):
             vary(running)
             shoot(browser, running, picture)
 

@@ -22,6 +22,30 @@ _QUIET = [
     "--use-fake-ui-for-media-stream",
 ]
 
+#: Contrast that WCAG 2.2 AA asks of text; large text needs 3.
+CONTRAST = """() => {
+  const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const rgba = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return [r, g, b, a] };
+  const behind = at => { for (; at; at = at.parentElement) {
+    const colour = rgba(getComputedStyle(at).backgroundColor); if (colour[3] === 1) return colour }
+    return rgba(getComputedStyle(document.documentElement).backgroundColor) };
+  const low = [];
+  for (const at of document.body.querySelectorAll('*')) {
+    const own = [...at.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    const seen = at.checkVisibility({visibilityProperty: true});
+    if (!own || !seen || at.closest('.skip, noscript')) continue;
+    const style = getComputedStyle(at);
+    const [one, two] = [luminance(rgba(style.color)), luminance(behind(at))].sort((a, b) => b - a);
+    const ratio = (one + .05) / (two + .05);
+    const large = parseFloat(style.fontSize) >= 24;
+    const said = `${ratio.toFixed(2)} ${at.tagName} ${at.textContent.slice(0, 30)}`;
+    if (ratio < (large ? 3 : 4.5)) low.push(said);
+  }
+  return low }"""
+
 
 @contextmanager
 def launched() -> Iterator[Browser]:

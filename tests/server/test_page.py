@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.server.browsing import watched
+from tests.server.browsing import CONTRAST, watched
 from tests.server.conftest import Running, mien, serving
 
 pytestmark = pytest.mark.slow
@@ -185,31 +185,6 @@ def test_everything_is_reached_by_keyboard(name: str, page: Page, served: Runnin
     assert rest[: len(REACHED[name])] == REACHED[name]
 
 
-#: Contrast that WCAG 2.2 AA asks of text; large text needs 3.
-_CONTRAST = """() => {
-  const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
-    .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-  const rgba = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
-    return [r, g, b, a] };
-  const behind = at => { for (; at; at = at.parentElement) {
-    const colour = rgba(getComputedStyle(at).backgroundColor); if (colour[3] === 1) return colour }
-    return rgba(getComputedStyle(document.documentElement).backgroundColor) };
-  const low = [];
-  for (const at of document.body.querySelectorAll('*')) {
-    const own = [...at.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-    const seen = at.checkVisibility({visibilityProperty: true});
-    if (!own || !seen || at.closest('.skip, noscript')) continue;
-    const style = getComputedStyle(at);
-    const [one, two] = [luminance(rgba(style.color)), luminance(behind(at))].sort((a, b) => b - a);
-    const ratio = (one + .05) / (two + .05);
-    const large = parseFloat(style.fontSize) >= 24;
-    const said = `${ratio.toFixed(2)} ${at.tagName} ${at.textContent.slice(0, 30)}`;
-    if (ratio < (large ? 3 : 4.5)) low.push(said);
-  }
-  return low }"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast(
     browser: Browser, served: Running, scheme: str, portrait_file: Path
@@ -217,15 +192,15 @@ def test_text_has_contrast(
     with watched(browser, served.url, color_scheme=scheme) as page:
         page.set_input_files("#look-file", portrait_file)
         expect(page.locator(".card")).to_have_count(1)
-        assert page.evaluate(_CONTRAST) == []
+        assert page.evaluate(CONTRAST) == []
         for name in PAGES[1:]:
             page.goto(f"{served.url}/#{name}")
             page.wait_for_load_state("networkidle")
-            assert page.evaluate(_CONTRAST) == [], name
+            assert page.evaluate(CONTRAST) == [], name
         # Every pair of the palette, also those that no page shows at this moment.
         for kind in ("", "wrong", "wait"):
             page.evaluate("kind => { notice.className = kind; notice.textContent = 'text' }", kind)
-            assert page.evaluate(_CONTRAST) == [], kind
+            assert page.evaluate(CONTRAST) == [], kind
 
 
 @pytest.mark.parametrize("width", [*WIDTHS, 3840])

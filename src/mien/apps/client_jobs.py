@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 
-from mien.apps.server.jobs.records import Group, Job, Outcome
+from mien.apps.server.jobs.records import Group, Job, Outcome, Sighting
 from mien.errors import InputError
 from mien.types import Analysis, Failure
 from mien.types.plain import analysis_from_plain
 
 #: A result by its job's kind; of kinds that this version does not know, the plain document.
-Result = Analysis | Outcome | Group | dict[str, Any]
+Result = Analysis | Outcome | Group | Sighting | dict[str, Any]
 _PAGE = 200
 _AGAIN_S = 1.0
 
@@ -29,7 +29,10 @@ class ClientJobs:
         self._ask = ask
 
     def start(self, kind: str, **options: Any) -> Job:
-        """Start a job: "analyze" or "enrol" with ``folder``, "cluster"; options as of /v1/jobs."""
+        """Start a job, options as of /v1/jobs.
+
+        "analyze" or "enrol" with ``folder``, "video" with ``file``, "cluster".
+        """
         return Job.from_dict(self._ask("POST", "/v1/jobs", json={"kind": kind} | options))
 
     def list(self) -> Iterator[Job]:
@@ -202,6 +205,9 @@ def _result(kind: str, plain: dict[str, Any]) -> Result:
         return Outcome(**plain)
     if kind == "cluster":
         return Group(plain["subject_id"], plain["size"], tuple(plain["reference_ids"]))
+    if kind == "video":
+        boxes = tuple(map(tuple, plain["boxes_xyxy"]))
+        return Sighting(**plain | {"times_s": tuple(plain["times_s"]), "boxes_xyxy": boxes})
     if kind != "analyze":
         return plain
     if plain["error"] is not None:

@@ -17,7 +17,7 @@ KINDS = known_kinds()
 
 
 def test_the_kinds_are_known_by_name() -> None:
-    assert {"analyze", "enrol", "cluster"} <= set(KINDS)
+    assert {"analyze", "enrol", "cluster", "video"} <= set(KINDS)
     assert list(KINDS) == sorted(KINDS)
     assert all(kind.name == name for name, kind in KINDS.items())
 
@@ -50,10 +50,15 @@ class TestContract:
     def test_the_title_needs_allowed_folders(self, kind: Kind, tmp_path: Path) -> None:
         (example,) = kind.options.model_json_schema()["examples"]
         options = kind.options.model_validate(example)
-        if "folder" not in example:
+        if "file" in example:
+            (tmp_path / example["file"]).parent.mkdir(parents=True)
+            (tmp_path / example["file"]).touch()
+        elif "folder" in example:
+            (tmp_path / example["folder"]).mkdir(parents=True)
+        else:
             assert kind.title(options, Roots([]))
             return
-        (tmp_path / example["folder"]).mkdir(parents=True)
-        assert example["folder"] in kind.title(options, Roots([tmp_path]))
+        where = example["file"] if "file" in example else example["folder"]
+        assert where in kind.title(options, Roots([tmp_path]))
         with pytest.raises(InputError, match="jobs-root"):
             kind.title(options, Roots([]))

@@ -83,6 +83,7 @@ STATUS: Mapping[type[Exception], tuple[int, str]] = MappingProxyType(
         TooLargeError: (413, "too_large"),
         errors.ImageReadError: (422, "unreadable_image"),
         errors.ImageTooLargeError: (413, "image_too_large"),
+        errors.VideoReadError: (422, "unreadable_video"),
         errors.NoFaceError: (422, "no_face"),
         errors.SeveralFacesError: (422, "several_faces"),
         errors.TemplateMismatchError: (409, "template_mismatch"),

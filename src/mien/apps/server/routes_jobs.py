@@ -59,10 +59,10 @@ def _cluster_docs() -> dict[str, Any]:
     status_code=202,
     openapi_extra=_started_docs(),
     dependencies=[needs("analyse", "enrol")],
-    summary="Start work on a folder of the server",
+    summary="Start work on a folder or video of the server",
 )
 async def start(request: Request) -> JSONResponse:
-    """Folders below those that the operator allows. The key needs the scope of the kind."""
+    """Below folders that the operator allows. The key needs the scope of the kind."""
     given = await read_options(request)
     name, kinds = given.get("kind"), known_kinds()
     if not isinstance(name, str) or name not in kinds:
@@ -88,7 +88,8 @@ async def _start(request: Request, kind: Kind[Any], given: dict[str, Any]) -> JS
     key: Key = request.state.key
     key.require(kind.scope)
     options: BodyOptions = checked(kind.options, given)
-    if kind.needs_gallery and state.settings.gallery is None:
+    _require(key, kind, options)
+    if kind.asks_gallery(options) and state.settings.gallery is None:
         raise GalleryNotFoundError("this server has no gallery: mien serve --gallery DIR")
 
     def add() -> Stored:
@@ -164,7 +165,7 @@ async def cancel(request: Request, job_id: JobId, forget: bool = False) -> JSONR
 async def resume(request: Request, job_id: JobId) -> JSONResponse:
     """What it has done is not done again; a job in another state stays as it is."""
     stored = await _visible(request, job_id)
-    request.state.key.require(known_kinds()[stored.job.kind].scope)
+    _require_of(request, stored)
     stored = await run_in_threadpool(_store(request).resume, job_id)
     request.app.state.runner.wake()
     return JSONResponse(stored.job.to_dict())
@@ -231,7 +232,7 @@ async def results(
 ) -> JSONResponse:
     """``next`` is the ``after`` of the next page. A job without its end has results so far."""
     stored = await _visible(request, job_id)
-    request.state.key.require(known_kinds()[stored.job.kind].scope)
+    _require_of(request, stored)
     if not stored.job.ended:
         raise UnfinishedError(
             f"job {job_id}: is {stored.job.state}; its results come with its end", retry_after_s=5.0
@@ -254,6 +255,17 @@ def _page(path: FilePath, after: int, limit: int) -> tuple[list[Any], int | None
     except FileNotFoundError:
         # Cancelled before it began.
         return [], None
+
+
+def _require(key: Key, kind: Kind[Any], options: BodyOptions) -> None:
+    for scope in kind.scopes(options):
+        key.require(scope)
+
+
+def _require_of(request: Request, stored: Stored) -> None:
+    """Require the scopes behind a stored job. Raises ScopeError."""
+    kind = known_kinds()[stored.job.kind]
+    _require(request.state.key, kind, kind.options.model_validate(stored.options))
 
 
 def _store(request: Request) -> JobStore:

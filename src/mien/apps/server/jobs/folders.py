@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mien.errors import ImageNotFoundError, ImageReadError, ImageTooLargeError, InputError
@@ -29,44 +30,66 @@ class Roots:
 
         Raises InputError alike for what leads outside and for what is not there.
         """
-        if not self.folders:
-            raise InputError("folder: this server allows none; mien serve --jobs-root DIR")
-        for root in self.folders:
-            try:
-                found = (root / asked).resolve()
-                if self._root_of(found) is not None and found.is_dir():
-                    return found
-            except (OSError, ValueError):
-                continue  # a name that cannot be
-        raise InputError(
-            "folder: is no folder below one that this server allows (mien serve --jobs-root DIR)"
-        )
+        return self._found("folder", asked, Path.is_dir)
+
+    def file(self, asked: str) -> Path:
+        """Return the regular file behind such a path, as ``folder`` does."""
+        return self._found("file", asked, Path.is_file)
 
     def read(self, path: Path) -> bytes:
         """Return the bytes of a picture file. Raises ImageReadError, also where a link leads out.
 
         The file that was checked is the one that is read, also when links are changed meanwhile.
         """
+        with self.opened(path) as file:
+            n_bytes = os.fstat(file).st_size
+            if n_bytes > _MOST_BYTES:
+                raise ImageTooLargeError(f"{path}: has {n_bytes:,} bytes")
+            try:
+                with os.fdopen(file, "rb", closefd=False) as content:
+                    return content.read()
+            except OSError as error:
+                raise ImageReadError(f"{path}: cannot be read: {error.strerror}") from error
+
+    @contextmanager
+    def opened(self, path: Path) -> Iterator[int]:
+        """Give a regular file's descriptor, for reading, for a while; raises as ``read`` does."""
+        file = self._open(path)
+        try:
+            yield file
+        finally:
+            os.close(file)
+
+    def _open(self, path: Path) -> int:
         try:
             found = path.resolve(strict=True)
             root = self._root_of(found)
             if root is None:
                 raise ImageReadError(f"{path}: leads out of the folders that this server allows")
             file = _opened(root, found.relative_to(root).parts)
-            try:
-                status = os.fstat(file)
-                if not stat.S_ISREG(status.st_mode):
-                    raise ImageReadError(f"{path}: is no regular file")
-                if status.st_size > _MOST_BYTES:
-                    raise ImageTooLargeError(f"{path}: has {status.st_size:,} bytes")
-                with os.fdopen(file, "rb", closefd=False) as content:
-                    return content.read()
-            finally:
-                os.close(file)
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                return file
+            os.close(file)
+            raise ImageReadError(f"{path}: is no regular file")
         except FileNotFoundError as error:
             raise ImageNotFoundError(f"{path}: no such file") from error
         except OSError as error:
             raise ImageReadError(f"{path}: cannot be read: {error.strerror}") from error
+
+    def _found(self, what: str, asked: str, fits: Callable[[Path], bool]) -> Path:
+        if not self.folders:
+            raise InputError(f"{what}: this server allows none; mien serve --jobs-root DIR")
+        for root in self.folders:
+            try:
+                found = (root / asked).resolve()
+                if self._root_of(found) is not None and fits(found):
+                    return found
+            except (OSError, ValueError):
+                continue  # a name that cannot be
+        raise InputError(
+            f"{what}: is no {what} below a folder that this server allows"
+            " (mien serve --jobs-root DIR)"
+        )
 
     def _root_of(self, path: Path) -> Path | None:
         return next((root for root in self.folders if path.is_relative_to(root)), None)

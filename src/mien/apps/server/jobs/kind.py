@@ -38,6 +38,14 @@ class Kind(ABC, Generic[Options]):
     def run(self, options: Options, work: Work, engine: Engine) -> str:
         """Do it, tell ``work`` how far it is, put the results in its journal; return one line."""
 
+    def scopes(self, options: Options) -> tuple[str, ...]:
+        """Return all scopes that a key needs to start it so and to read its results."""
+        return (self.scope,)
+
+    def asks_gallery(self, options: Options) -> bool:
+        """Tell whether it can be done only where there is a gallery."""
+        return self.needs_gallery
+
     def results(self, work: Work) -> Iterator[dict[str, Any]]:
         """Yield the results so far, one plain document each."""
         return work.records()

@@ -45,6 +45,30 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """A result of a job on a video: one track, one face from its appearance until it was lost.
+
+    ``person_id``: the first track of the same person; ``name`` and ``subject_id`` by the gallery,
+    ``None`` where it was not asked or knows nobody. ``times_s`` with ``boxes_xyxy`` px: the first,
+    the last, and between them at most four a second. ``quality`` 0..100, ``support`` 0..1;
+    ``thumbnail``: a JPEG in base64.
+    """
+
+    track_id: int
+    person_id: int
+    name: str | None
+    subject_id: int | None
+    shot: int
+    start_s: float
+    end_s: float
+    support: float
+    quality: float | None
+    times_s: tuple[float, ...]
+    boxes_xyxy: tuple[tuple[float, float, float, float], ...]
+    thumbnail: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One job at one moment.
 

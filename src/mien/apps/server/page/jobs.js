@@ -3,6 +3,7 @@
 import { ask, el, say } from "./dom.js";
 import { attempt, Refused, request } from "./server.js";
 import { events } from "./stream.js";
+import { timeline } from "./timeline.js";
 
 const STATES = { queued: "waits", running: "at work", done: "done", failed: "failed", cancelled: "stopped" };
 const GOING = new Set(["queued", "running"]);
@@ -22,9 +23,9 @@ export function jobs(signal) {
 
   function row(job) {
     const parts = { title: el("h3", {}), state: el("span", { class: "state" }), bar: el("progress", { max: 1 }), text: el("p", { class: "soft small flat" }),
-      acts: el("div", { class: "acts" }) };
+      acts: el("div", { class: "acts" }), found: el("div", { class: "found" }) };
     const element = el("li", { class: "card job", "data-job": job.job_id },
-      el("div", { class: "title" }, parts.title, parts.state), parts.bar, parts.text, parts.acts);
+      el("div", { class: "title" }, parts.title, parts.state), parts.bar, parts.text, parts.acts, parts.found);
     parts.bar.setAttribute("aria-label", `Progress of ${job.title ?? job.kind}`);
     rows.set(job.job_id, { element, parts, going: null });
     show(job);
@@ -47,7 +48,9 @@ export function jobs(signal) {
     const focused = parts.acts.contains(document.activeElement);
     parts.acts.replaceChildren(now ? el("button", { type: "button", class: "quiet bad", "data-act": "stop", onclick: () => stop(job) }, "Stop")
       : el("button", { type: "button", class: "quiet", "data-act": "remove", onclick: () => remove(job) }, "Remove from the list"),
-      job.state === "failed" || job.state === "cancelled" ? el("button", { type: "button", class: "quiet", "data-act": "resume", onclick: () => resume(job) }, "Go on with it") : "");
+      job.state === "failed" || job.state === "cancelled" ? el("button", { type: "button", class: "quiet", "data-act": "resume", onclick: () => resume(job) }, "Go on with it") : "",
+      !now && job.kind === "video" ? el("button", { type: "button", class: "quiet", "data-act": "timeline", "aria-expanded": "false", onclick: (event) => unfold(job, event.currentTarget) }, "Who is seen when") : "");
+    parts.found.replaceChildren();
     if (focused) parts.acts.querySelector("button").focus();
     rows.get(job.job_id).going = now;
   }
@@ -70,12 +73,21 @@ export function jobs(signal) {
     }
   }
 
-  async function start() {
-    const job = await attempt("Starting …", () => request("POST", "v1/cluster-jobs", { json: {} }));
+  async function start(path, json) {
+    const job = await attempt("Starting …", () => request("POST", path, { json }));
     if (job === null) return;
     empty.hidden = true;
     list.prepend(row(job));
     say("Started.");
+  }
+
+  /** Show or hide the timeline of a video. */
+  async function unfold(job, button) {
+    const { found } = rows.get(job.job_id).parts;
+    const open = found.children.length === 0;
+    const shown = open ? await timeline(job) : null;
+    found.replaceChildren(...(shown ? [shown] : []));
+    button.setAttribute("aria-expanded", String(shown !== null));
   }
 
   async function stop(job) {
@@ -102,12 +114,21 @@ export function jobs(signal) {
     empty.hidden = list.children.length > 0;
   }
 
-  const starter = el("button", { type: "button", class: "chief", id: "start-cluster", onclick: start }, "Group new faces by person");
+  const starter = el("button", { type: "button", class: "chief", id: "start-cluster", onclick: () => start("v1/cluster-jobs", {}) }, "Group new faces by person");
+  const file = el("input", { id: "video-file", required: true, maxlength: 4096, autocomplete: "off", placeholder: "2024/party.mp4" });
+  const name = el("input", { id: "video-name", type: "checkbox" });
+  const videoForm = el("form", { class: "row", onsubmit: (event) => {
+    event.preventDefault();
+    start("v1/jobs", { kind: "video", file: file.value.trim(), name: name.checked });
+  } }, el("label", {}, "Video on the server", file), el("label", { class: "tick" }, name, "name people by the gallery"),
+  el("button", { id: "start-video" }, "Follow its faces"));
   read();
   return el("section", {},
     el("h2", {}, "Jobs"),
     el("p", { class: "row" }, starter),
     el("p", { class: "soft small flat" }, "Faces that are alone and nameless join each other or somebody; named people keep their faces. Jobs go on when this page is closed, and after the server was stopped."),
+    el("details", { class: "panel", id: "video-job" }, el("summary", {}, "Who is seen when in a video"), videoForm,
+      el("p", { class: "soft small flat" }, "A file below the folders that the operator allows. After a stop or a restart a video begins again.")),
     list, empty);
 }
 
