@@ -171,6 +171,7 @@ def render(
     times_s: Iterable[float] | None = None,
     codec: str = "libx264",
     audio: bool = False,
+    audio_from_s: float = 0.0,
     metadata: dict[str, str] | None = None,
     turned_deg: int = 0,
     options: dict[str, str] | None = None,
@@ -178,7 +179,8 @@ def render(
 ) -> Path:
     """Encode RGB frames, at a rate or at the times that are given; return the path.
 
-    ``audio``: a 440 Hz tone of the same length (from two frames on). ``turned_deg``: what a phone
+    ``audio``: a 440 Hz tone of the same length (from two frames on), beginning at
+    ``audio_from_s``. ``turned_deg``: what a phone
     writes into an mp4 that was held so, counter-clockwise to be seen upright; pixels stay.
     """
     with av.open(str(path), "w", options=options or {}) as container:
@@ -205,18 +207,19 @@ def render(
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if sound is not None:
-            _tone(container, sound, last_s + 1 / rate_hz)
+            _tone(container, sound, last_s + 1 / rate_hz, from_s=audio_from_s)
     if turned_deg:
         _turn(path, turned_deg)
     return path
 
 
-def _tone(container: Any, sound: Any, duration_s: float) -> None:
+def _tone(container: Any, sound: Any, duration_s: float, *, from_s: float) -> None:
     n = math.ceil(duration_s * 16000)
     wave = (0.3 * 32767 * np.sin(2 * np.pi * 440 * np.arange(n) / 16000)).astype(np.int16)
     for start in range(0, n, 1024):
         frame = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], "s16", "mono")
-        frame.sample_rate, frame.pts, frame.time_base = 16000, start, Fraction(1, 16000)
+        frame.sample_rate, frame.time_base = 16000, Fraction(1, 16000)
+        frame.pts = start + round(from_s * 16000)
         container.mux(sound.encode(frame))
     container.mux(sound.encode())
 

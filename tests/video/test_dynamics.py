@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from mien.errors import InputError
 from mien.tasks.gaze import gaze_attribute
 from mien.tasks.pose import pose_attribute
-from mien.types import Analysis, Boxes, Faces, Failure, Image, Landmarks
-from mien.video.dynamics import Seen, dynamics, largest_face
+from mien.types import Boxes, Faces, Image, Landmarks
+from mien.video.dynamics import Seen, dynamics
 from tests.video.made import face_mesh
 
 WHITE = np.full((480, 640, 3), 200, np.uint8)
@@ -35,31 +34,16 @@ def frame(time_s: float | None) -> Image:
     return Image(WHITE, "made", time_s)
 
 
-class Prepared:
-    """Gives prepared answers in the place of an Analyzer."""
-
-    max_pixels = 1
-
-    def __init__(self, answers: list[Faces | None]) -> None:
-        self.answers = answers
-
-    def analyze_many(self, sources: Iterable[Any]) -> Iterator[Analysis]:
-        for _, faces in zip(sources, self.answers, strict=True):
-            failure = Failure("X", "broken") if faces is None else None
-            yield Analysis(None, None, (640, 480), faces, error=failure)
-
-
-def test_the_largest_face_and_when_it_is_another() -> None:
+def test_ids_that_turn_out_to_be_one_person_are_one_series() -> None:
     left, right = face_at((150, 200)), face_at((500, 200))
-    answers = [left, None, Faces.empty((640, 480)), left, right, right]
-    images = [frame(number / 25) for number in range(6)]
-    seen = list(largest_face(images, Prepared(answers)))
-    assert [one.face_ids for one in seen] == [("0",), (), (), ("0",), ("1",), ("1",)]
-    assert all(one.image is image for one, image in zip(seen, images, strict=True))
-    found = dynamics(seen)
-    assert [one.face_id for one in found.series] == ["0", "1"]
+    answers = [(left, ("1",)), (Faces.empty((640, 480)), ()), (right, ("2",)), (left, ("3",))]
+    frames = [Seen(frame(n / 25), faces, ids) for n, (faces, ids) in enumerate(answers)]
+    found = dynamics(frames, person_of={"1": "1", "2": "2", "3": "1"}.__getitem__)
+    assert [one.face_id for one in found.series] == ["1", "2"]
     assert found.series[0].present.tolist() == [True, False, False, True]
-    assert found.series[1].times_s.tolist() == pytest.approx([4 / 25, 5 / 25])
+    assert found.series[1].times_s.tolist() == pytest.approx([2 / 25])
+    assert set(found.pulse) == {"1", "2"}
+    assert len(dynamics(frames).series) == 3
 
 
 def test_two_people_at_once() -> None:

@@ -175,6 +175,33 @@ def test_sound(tmp_path: Path) -> None:
         assert video.problems == []
 
 
+@pytest.mark.parametrize("name", ["s.mp4", "s.mkv", "s.mov"])
+@pytest.mark.parametrize(("sound_s", "picture_s"), [(0.0, 0.0), (0.5, 0.0), (0.0, 0.3)])
+def test_sound_is_aligned_by_its_offset(
+    tmp_path: Path, name: str, sound_s: float, picture_s: float
+) -> None:
+    times = [picture_s + number / 25 for number in range(20)]
+    path = render(tmp_path / name, pattern(20), times_s=times, audio=True, audio_from_s=sound_s)
+    with open_video(path) as video:
+        offset_s = video.facts.audio_offset_s
+        assert next(iter(video)).timestamp_s == 0.0
+    with av.open(str(path)) as container:
+        wave = np.hstack([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert offset_s is not None
+    tone_s = offset_s + int(np.argmax(np.abs(wave) > 0.1)) / 16000
+    assert tone_s == pytest.approx(sound_s - picture_s, abs=0.02)
+
+
+def test_no_sound_has_no_offset(tmp_path: Path) -> None:
+    with open_video(render(tmp_path / "s.mp4", pattern(3))) as video:
+        assert video.facts.audio_offset_s is None
+
+
+def test_avi_which_stores_no_times_begins_with_its_sound(tmp_path: Path) -> None:
+    with open_video(render(tmp_path / "s.avi", pattern(20), audio=True)) as video:
+        assert video.facts.audio_offset_s == 0.0
+
+
 def _sound_only(path: Path) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=16000)

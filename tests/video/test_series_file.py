@@ -12,7 +12,13 @@ import pytest
 from mien.errors import InputError
 from mien.video.event import Event
 from mien.video.series import FaceSeries, face_series
-from mien.video.series_file import read_events, read_series, write_events, write_series
+from mien.video.series_file import (
+    read_audio_offset_s,
+    read_events,
+    read_series,
+    write_events,
+    write_series,
+)
 from tests.video.made import face_mesh, made_series
 
 TIMES = np.array([0.0, 1 / 30, 0.1, 0.5])
@@ -35,6 +41,16 @@ def two_series() -> list[FaceSeries]:
         valence_arousal=generator.uniform(-1, 1, (4, 2)),
     )
     return [first, made_series(TIMES + 0.01, face_id="b")]
+
+
+@pytest.mark.parametrize("offset_s", [None, 0.0, -0.3])
+def test_the_offset_of_the_sound_stands_in_the_metadata(
+    tmp_path: Path, offset_s: float | None
+) -> None:
+    write_series(two_series(), tmp_path / "out.parquet", audio_offset_s=offset_s)
+    assert read_audio_offset_s(tmp_path / "out.parquet") == offset_s
+    metadata = pyarrow.parquet.read_schema(tmp_path / "out.parquet").metadata
+    assert b"audio_offset_s" in metadata
 
 
 @pytest.mark.parametrize("landmarks", [True, False])

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mien.apps.choices import Device, Jobs, JsonFile
+from mien.apps.choices import Device, JsonFile
 from mien.apps.terminal import plain_errors
 
 
@@ -38,22 +38,32 @@ def dynamics(
     window: Annotated[
         float, typer.Option(min=8, help="Seconds in which the pulse is read, 8 or more.")
     ] = 12.0,
-    jobs: Jobs = None,
+    micro: Annotated[
+        bool,
+        typer.Option(
+            "--micro",
+            help="Read the file again: small movements from onset to apex, into the JSON.",
+        ),
+    ] = False,
+    identities: Annotated[
+        bool, typer.Option(help="Make templates: who returns is the same person.")
+    ] = True,
     device: Device = "cpu",
 ) -> None:
-    """Read a face over time: blinks, mouth, nods, gaze, expressions, pulse.
+    """Read faces over time: blinks, mouth, nods, gaze, expressions, pulse.
 
-    The largest face of each frame. The pulse is a research output, never a medical one. Exit code
-    3 when parts of the video could not be decoded, 4 when no frame shows a face.
+    One series a person in view, and gaze between them. The pulse is a research output, never a
+    medical one. Exit code 3 when parts of the video could not be decoded, 4 when no frame shows a
+    face.
     """
     with plain_errors():
         from mien.apps import dynamics_work
 
         code = dynamics_work.read(
             video,
-            dynamics_work.Outputs(out, events, json, landmarks, smooth),
+            dynamics_work.Outputs(out, events, json, landmarks, smooth, micro),
             window_s=window,
-            jobs=jobs,
+            identities=identities,
             device=device,
         )
     raise typer.Exit(code)

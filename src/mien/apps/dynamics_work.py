@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +13,15 @@ import typer
 from mien.apps.cli_analyze import steps
 from mien.apps.cluster_work import check_outputs
 from mien.apps.terminal import OK, SOME_FAILED, console, is_terminal, say
-from mien.errors import NoFaceError
+from mien.errors import InputError, NoFaceError
 from mien.io.arrow import load_arrow
 from mien.io.atomic import whole_file
-from mien.io.video import Video, open_video
-from mien.tasks.expression import ExpressionTask
-from mien.tasks.pipeline import Analyzer
-from mien.tasks.task import Options
-from mien.types import Image
-from mien.video.dynamics import TASKS, Dynamics, dynamics, largest_face
+from mien.io.video import open_video
+from mien.io.video_source import Kind, kind_of
+from mien.video.dynamics import Dynamics, Seen, dynamics
+from mien.video.micro_events import MicroEvent, micro_events
+from mien.video.micro_movement import REGIONS
+from mien.video.people import People, why_no_expression
 from mien.video.series_file import write_events, write_series
 from mien.video.signals.one_euro import smoothed
 
@@ -35,29 +35,41 @@ class Outputs:
     json: str | None
     landmarks: bool
     smooth: bool
+    micro: bool
 
 
-def read(source: str, outputs: Outputs, *, window_s: float, jobs: int | None, device: str) -> int:
+def read(source: str, outputs: Outputs, *, window_s: float, identities: bool, device: str) -> int:
     """Do it; return the exit code."""
     check_outputs(None, outputs.series, outputs.json)
     check_outputs(None, outputs.events, None)
+    if outputs.micro and kind_of(source) is not Kind.FILE:
+        raise InputError(f"--micro: reads the video twice, and {source} is no file")
     if outputs.series is not None or outputs.events is not None:
         load_arrow()
-    options = {} if jobs is None else {"threads": jobs}
-    analyzer = Analyzer(_tasks(device), device=device, **options)
-    with open_video(source) as video:
+    missing = why_no_expression(device=device)
+    if missing is not None:
+        say(f"mien: without expressions: {missing}")
+    with open_video(source) as video, People(video, identities=identities, device=device) as people:
+        offset_s = video.facts.audio_offset_s
         rate_hz, duration_s = video.facts.rate_hz, video.facts.duration_s
         total = round(rate_hz * duration_s) if rate_hz and duration_s else 0
         with steps("reading faces", total) as step:
-            images = _counted(video, step)
-            found = dynamics(largest_face(images, analyzer), window_s=window_s)
+            seen = _counted(people, step)
+            found = dynamics(seen, window_s=window_s, person_of=people.person_of)
         problems = list(video.problems)
     for problem in problems:
         say(f"mien: {source}: {problem}")
     if not found.series:
         raise NoFaceError(f"{source}: no face in {found.frames} frames")
-    _write(found, outputs)
-    document = {"source": source, "problems": problems} | found.to_dict()
+    _write(found, outputs, offset_s)
+    document = {
+        "source": source,
+        "problems": problems,
+        "audio_offset_s": offset_s,
+    } | found.to_dict()
+    moved = _micro(source, found) if outputs.micro else []
+    if outputs.micro:
+        document["micro_movements"] = [one.to_dict() for one in moved]
     text = jsonlib.dumps(document, allow_nan=False)
     if outputs.json not in (None, "-"):
         with whole_file(str(outputs.json)) as file:
@@ -66,27 +78,39 @@ def read(source: str, outputs: Outputs, *, window_s: float, jobs: int | None, de
         typer.echo(text)
     else:
         _tell(found)
+        _tell_micro(moved)
     return SOME_FAILED if problems else OK
 
 
-def _tasks(device: str) -> tuple[str, ...]:
-    """Return what to run: expression only where its weights are installed."""
-    missing = ExpressionTask(Options(device=device)).missing()
-    if missing is not None:
-        say(f"mien: without expressions: {missing}")
-    return TASKS if missing is None else tuple(name for name in TASKS if name != "expression")
-
-
-def _counted(video: Video, step: Callable[..., None]) -> Iterator[Image]:
-    for image in video:
-        yield image
+def _counted(people: People, step: Callable[..., None]) -> Iterator[Seen]:
+    for seen in people:
+        yield seen
         step()
 
 
-def _write(found: Dynamics, outputs: Outputs) -> None:
+def _micro(source: str, found: Dynamics) -> list[MicroEvent]:
+    """Read the frames once more: which are wanted is known only now."""
+    with open_video(source) as video:
+        return micro_events(video, found.series, found.events)
+
+
+def _tell_micro(moved: Sequence[MicroEvent]) -> None:
+    for one in moved:
+        event, movement = one.event, one.movement
+        parts = zip(REGIONS, movement.strength.tolist(), strict=True)
+        listed = ", ".join(f"{name.replace('_', ' ')} {strength:.3f}" for name, strength in parts)
+        console().print(
+            f"face {event.face_ids[0]}, {event.start_s:.2f} to {event.apex_s:.2f} s, "
+            f"{event.label}: {listed}"
+        )
+
+
+def _write(found: Dynamics, outputs: Outputs, audio_offset_s: float | None) -> None:
     series = [smoothed(one) for one in found.series] if outputs.smooth else found.series
     if outputs.series is not None:
-        write_series(series, outputs.series, landmarks=outputs.landmarks)
+        write_series(
+            series, outputs.series, landmarks=outputs.landmarks, audio_offset_s=audio_offset_s
+        )
     if outputs.events is not None:
         write_events(found.events, outputs.events)
 

@@ -19,8 +19,10 @@ from mien.apps.gallery_work import opened
 from mien.apps.terminal import INTERRUPTED, OK, say
 from mien.io.video_source import without_password
 from mien.models import get_spec
+from mien.recognition.identify import gallery_threshold
 from mien.recognition.operating import operating_point
 from mien.recognition.pinned import analyzer_for
+from mien.recognition.searching import stored
 from mien.tasks.embed import template_model_id
 from mien.tasks.pipeline import Analyzer
 from mien.video.watching.folder import Arrivals
@@ -77,7 +79,11 @@ def watch(source: str, request: Request) -> int:
                     watch, arrivals, analyzer, who, look_s=min(1.0, request.settle_s + 0.1)
                 )
             elif video is not None:
-                presence = Presence(_threshold(analyzer), hold_s=request.hold_s)
+                presence = Presence(
+                    _threshold(analyzer),
+                    hold_s=request.hold_s,
+                    return_threshold=_return_threshold(analyzer),
+                )
                 watch_stream(
                     watch, video, analyzer, who, presence=presence, every_s=request.every_s
                 )
@@ -96,10 +102,20 @@ def _who(stack: ExitStack, request: Request, tasks: list[str]) -> tuple[Who, Ana
 
 
 def _threshold(analyzer: Analyzer) -> float:
+    spec = get_spec(analyzer.options.embedder)
+    return operating_point(spec, _model_id(analyzer), fmr=_STRANGER_FMR).threshold
+
+
+def _return_threshold(analyzer: Analyzer) -> Callable[[int], float]:
+    """Return the rule by which the tracker knows people again: FPIR among so many who are gone."""
+    points, _ = stored(_model_id(analyzer))
+    return lambda size: gallery_threshold(points, gallery_size=size, extrapolate=True).threshold
+
+
+def _model_id(analyzer: Analyzer) -> str:
     options = analyzer.options
     spec = get_spec(options.embedder)
-    model_id = template_model_id(spec, mesh=options.mesh, mirror=options.mirror)
-    return operating_point(spec, model_id, fmr=_STRANGER_FMR).threshold
+    return template_model_id(spec, mesh=options.mesh, mirror=options.mirror)
 
 
 def _journal(request: Request, name: str) -> Path:

@@ -32,7 +32,9 @@ class VideoFacts:
 
     ``size_wh`` as seen: rotation and the shape of pixels applied; ``rate_hz``: average frames a
     second; ``duration_s``. ``None`` where the container does not say, as live streams do not.
-    ``source`` without user name and password.
+    ``source`` without user name and password. ``audio_offset_s``: when the first audio stream
+    begins, counted from the first frame as ``timestamp_s`` is; ``None`` without audio, or where
+    the container does not say.
     """
 
     source: str
@@ -41,6 +43,7 @@ class VideoFacts:
     duration_s: float | None
     rotation_deg: int
     has_audio: bool
+    audio_offset_s: float | None
 
 
 class Video:
@@ -173,7 +176,20 @@ def _facts(source: str, opened: Opened, first: Any) -> VideoFacts:
         duration_s=duration_s,
         rotation_deg=int(first.rotation),
         has_audio=bool(container.streams.audio),
+        audio_offset_s=_audio_offset_s(opened, first),
     )
+
+
+def _audio_offset_s(opened: Opened, first: Any) -> float | None:
+    audio = next(iter(opened.container.streams.audio), None)
+    first_s = first.time
+    if opened.container.format.name == "avi":
+        # It stores no presentation times: the first frame's is later by what the decoder held back.
+        start = opened.stream.start_time
+        first_s = None if start is None else start * opened.stream.time_base
+    if audio is None or audio.start_time is None or first_s is None:
+        return None
+    return float(audio.start_time * audio.time_base) - float(first_s)
 
 
 def _rate_hz(opened: Opened) -> float | None:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import tee
 from typing import Any
 
-import numpy as np
-
 from mien.errors import InputError
-from mien.geometry.boxes import iou
 from mien.tasks.crops import meshes
-from mien.tasks.pipeline import AnalyzesMany
 from mien.types import Analysis, Face, Faces, Image
 from mien.types.arrays import Array
 from mien.video.event import Event, in_order
@@ -27,11 +22,7 @@ from mien.video.signals.gaze_between import gaze_between, gaze_events
 from mien.video.signals.head_gestures import head_gestures
 from mien.video.signals.mouth import mouth_activity
 
-#: What an Analyzer must run for everything here; expression only where its weights are.
-TASKS = ("detect", "landmarks", "pose", "gaze", "expression")
 SCHEMA = "mien.dynamics/1"
-#: The largest face is still the same one when its box overlaps the last one by this.
-_SAME_IOU = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,34 +99,18 @@ class _Rows:
     skin: dict[int, Array] = field(default_factory=dict)
 
 
-def largest_face(images: Iterable[Image], analyzer: AnalyzesMany) -> Iterator[Seen]:
-    """Yield each frame with its largest face alone, in order.
-
-    It is given a new id when its box hardly overlaps the one seen last: then it may be somebody
-    else. No identity is established. A frame that cannot be analysed has no face.
-    """
-    shown, read = tee(images)
-    number = 0
-    before: Array | None = None
-    for image, analysis in zip(shown, analyzer.analyze_many(read), strict=True):
-        faces = analysis.found
-        if not len(faces):
-            yield Seen(image, Faces.empty(image.size_wh), ())
-            continue
-        width_height = faces.boxes.wh
-        at = int(np.argmax(width_height[:, 0] * width_height[:, 1]))
-        box = faces.boxes.xyxy[[at]]
-        if before is not None and iou(box, before)[0, 0] < _SAME_IOU:
-            number += 1
-        before = box
-        yield Seen(image, faces[[at]], (str(number),))
-
-
-def dynamics(frames: Iterable[Seen], *, window_s: float = 12.0) -> Dynamics:
+def dynamics(
+    frames: Iterable[Seen],
+    *,
+    window_s: float = 12.0,
+    person_of: Callable[[str], str] | None = None,
+) -> Dynamics:
     """Read everything from frames in order of time; ``window_s``: of the pulse.
 
-    Signals are read from what was measured, unsmoothed. Keeps about 10 KB a face and frame; pixels
-    go. Raises InputError for a frame without ``timestamp_s``.
+    ``person_of`` is asked behind the last frame: ids that it gives one name become one series, as
+    tracks of one person do, who is not in view twice. Signals are read from what was measured,
+    unsmoothed. Keeps about 10 KB a face and frame; pixels go. Raises InputError for a frame without
+    ``timestamp_s``.
     """
     rows: dict[str, _Rows] = {}
     times: list[float] = []
@@ -149,6 +124,7 @@ def dynamics(frames: Iterable[Seen], *, window_s: float = 12.0) -> Dynamics:
             continue
         _keep(rows, seen, len(times))
         times.append(time_s)
+    rows = rows if person_of is None else _by_person(rows, person_of)
     series = [_series(face_id, kept, times) for face_id, kept in rows.items()]
     readings = {
         face_id: tuple(pulse(_skin(kept, times), window_s=window_s))
@@ -200,6 +176,15 @@ def _keep(rows: dict[str, _Rows], seen: Seen, number: int) -> None:
         kept.faces[number] = seen.faces[index]
         if len(mesh):
             kept.skin[number] = skin_rgb(seen.image, mesh[index])
+
+
+def _by_person(rows: Mapping[str, _Rows], person_of: Callable[[str], str]) -> dict[str, _Rows]:
+    people: dict[str, _Rows] = {}
+    for face_id, kept in rows.items():
+        person = people.setdefault(person_of(face_id), _Rows())
+        person.faces |= kept.faces
+        person.skin |= kept.skin
+    return people
 
 
 def _series(face_id: str, kept: _Rows, times: Sequence[float]) -> FaceSeries:

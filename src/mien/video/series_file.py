@@ -1,7 +1,8 @@
 """Series and events as Parquet: one row a time and face, one row an event.
 
 Units stand in the names of columns; the metadata hold ``schema``, which changes its number when a
-column changes its meaning, and ``image_size_wh`` of the video.
+column changes its meaning, ``image_size_wh`` of the video and ``audio_offset_s``: times count from
+the first frame, and what the audio stream has at t s is at t + offset; null without audio.
 """
 
 from __future__ import annotations
@@ -35,19 +36,29 @@ _EXPRESSION = "probability_"
 _LANDMARKS = "landmarks_px"
 
 
-def write_series(series: Sequence[FaceSeries], path: str | Path, *, landmarks: bool = True) -> int:
+def write_series(
+    series: Sequence[FaceSeries],
+    path: str | Path,
+    *,
+    landmarks: bool = True,
+    audio_offset_s: float | None = None,
+) -> int:
     """Write series of one video; returns the number of rows. What was not measured is null.
 
-    ``landmarks``: with the mesh, (K,3) px row by row, 6 KB a row. Raises InputError for series
-    of different videos, labels or meshes or where it cannot be written, MissingExtraError without
-    pyarrow.
+    ``landmarks``: with the mesh, (K,3) px row by row, 6 KB a row. ``audio_offset_s`` as
+    VideoFacts have it. Raises InputError for series of different videos, labels or meshes or where
+    it cannot be written, MissingExtraError without pyarrow.
     """
     pyarrow, _ = load_arrow()
     columns = _columns(series)
     sizes = {one.image_size_wh for one in series}
     if len(sizes) > 1:
         raise InputError(f"{path}: got series of pictures of {sizes}, expected those of one video")
-    facts = {"schema": SERIES_SCHEMA, "image_size_wh": json.dumps(next(iter(sizes), (0, 0)))}
+    facts = {
+        "schema": SERIES_SCHEMA,
+        "image_size_wh": json.dumps(next(iter(sizes), (0, 0))),
+        "audio_offset_s": json.dumps(audio_offset_s),
+    }
     names = [one.face_id for one in series for _ in range(len(one))]
     table: dict[str, Any] = {
         "time_s": pyarrow.array(np.concatenate([np.zeros(0), *(one.times_s for one in series)])),
@@ -84,6 +95,13 @@ def read_series(path: str | Path) -> list[FaceSeries]:
             FaceSeries(face_id, (size[0], size[1]), times, expression_labels=tuple(labels), **mine)
         )
     return found
+
+
+def read_audio_offset_s(path: str | Path) -> float | None:
+    """Return the audio offset that ``write_series`` wrote; raises InputError for another file."""
+    metadata = _read(Path(path), SERIES_SCHEMA).schema.metadata
+    offset_s: float | None = json.loads(metadata.get(b"audio_offset_s", b"null"))
+    return offset_s
 
 
 def write_events(events: Sequence[Event], path: str | Path) -> int:

@@ -70,7 +70,8 @@ class Tracking:
     people, at ``fpir``; at ``return_fpir`` a new face is taken for one that was there before.
     ``lost_s``: how long a face that is not to be seen is waited for. Further options are those of
     Analyzer. Each face of each frame takes 69 bytes of ``result``; nothing else grows with the
-    length. Raises VideoReadError, InputError, ModelError without operating points.
+    length. ``follower``: the mesh network that follows. Raises VideoReadError, InputError,
+    ModelError without operating points.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Tracking:
         fpir: float = FPIR,
         return_fpir: float = FPIR,
         lost_s: float = 2.0,
+        follower: str = FOLLOWER,
         **options: Any,
     ) -> None:
         if every < 1:
@@ -96,7 +98,7 @@ class Tracking:
         options = {"min_face_px": MIN_FACE_PX, "min_score": LOW_SCORE} | options
         self._detector = Analyzer(("detect",), threads=1, **options)
         self._identities = self._known(self._detector.options) if identities else None
-        mesh = load(FOLLOWER, device=self._detector.options.device, threads=1)
+        mesh = load(follower, device=self._detector.options.device, threads=1)
         self._tracker = Tracker(self._detect, mesh, identities=self._identities, lost_s=lost_s)
         self._stop = threading.Event()
         self._open = ExitStack()
@@ -149,6 +151,11 @@ class Tracking:
             tuple(self._images.problems) if isinstance(self._images, Video) else (),
         )
         return done if self._gallery is None else named(done, self._gallery, fpir=self._fpir)
+
+    @property
+    def options(self) -> Options:
+        """What was chosen about the analysis of faces."""
+        return self._detector.options
 
     @property
     def model_id(self) -> str | None:

@@ -190,3 +190,35 @@ def test_strangers_are_told_apart_and_names_come_from_the_gallery() -> None:
 
 def test_no_face_no_change() -> None:
     assert Presence(0.9).see(0.0, []) == []
+
+
+def test_a_stranger_who_returns_has_the_old_number_where_the_threshold_is_reached() -> None:
+    sizes: list[int] = []
+
+    def threshold(size: int) -> float:
+        sizes.append(size)
+        return 0.8
+
+    presence = Presence(0.9, hold_s=1.0, return_threshold=threshold)
+    told = []
+    for start_s, vector in ((0.0, A), (10.0, B), (20.0, A), (30.0, B), (40.0, A)):
+        for time_s in (start_s, start_s + 0.5):
+            told += presence.see(time_s, [Sighting(vector)])
+    told += presence.end()
+    people = [change.person for change in told if change.kind == "seen"]
+    assert people == ["stranger 1", "stranger 2", "stranger 1", "stranger 2", "stranger 1"]
+    assert [change.person for change in told if change.kind == "gone"] == people
+    # Each visit has its own times; the one looked for is among those who are gone.
+    assert [change.since_s for change in told if change.kind == "seen"] == [0, 10, 20, 30, 40]
+    assert sizes == [1, 2, 2, 2]
+
+
+def test_only_the_last_who_left_are_remembered_and_two_at_once_stay_two() -> None:
+    presence = Presence(0.9, hold_s=1.0, return_threshold=lambda size: 0.8, remember=1)
+    for start_s, vector in ((0.0, A), (10.0, B)):
+        for time_s in (start_s, start_s + 0.5):
+            presence.see(time_s, [Sighting(vector)])
+    presence.see(20.0, [Sighting(A), Sighting(B), Sighting(B)])
+    came = presence.see(20.5, [Sighting(A), Sighting(B), Sighting(B)])
+    assert [change.person for change in came] == ["stranger 3", "stranger 2", "stranger 4"]
+    assert Presence(0.9, confirm=1).see(0.0, [Sighting(A)])[0].person == "stranger 1"
