@@ -112,8 +112,11 @@ def test_every_recipe_names_parts_that_there_are():
 
     for name in recipe_names():
         recipe = find_recipe(name)
-        for kind in ("source", "backbone", "head", "loss", "sampler"):
-            assert getattr(recipe, kind).name in known(kind), name
+        assert {task.name for task in recipe.tasks} <= set(known("task"))
+        kinds = {"source": "source", "backbone": "backbone", "sampler": "sampler"}
+        kinds |= {"head": "decoder"} if recipe.tasks else {"head": "head", "loss": "loss"}
+        for field, kind in kinds.items():
+            assert getattr(recipe, field).name in known(kind), name
         assert {part_.name for part_ in recipe.augmentations} <= set(known("augmentation"))
         assert recipe.card["not_for"]
     with pytest.raises(InputError, match="expression-fer2013"):

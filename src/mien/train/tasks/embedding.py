@@ -41,9 +41,8 @@ class Embedding(nn.Module):
             self.map.weight.data.copy_(shipped_projection().detach().T)
 
     def forward(self, tokens: Tensor, encoded: Encoded) -> Tensor:
-        """Return vectors (B,128) of any length."""
-        vectors: Tensor = self.map(encoded.deepest)
-        return vectors
+        """Return vectors (B,128), of unit length."""
+        return functional.normalize(self.map(encoded.deepest), dim=1)
 
     def losses(self, vectors: Tensor, wanted: Wanted) -> tuple[Tensor, Tensor]:
         """Return one minus the cosine to the teacher's template (B,), and where there is one."""
