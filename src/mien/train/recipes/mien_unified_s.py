@@ -47,8 +47,8 @@ RECIPE = Recipe(
         "data_terms": "research use only: UTKFace and CelebA non-commercial, FER2013 unknown",
         "licence": "research use only, as the pictures it was trained on",
         "paper": "P23",
-        "not_for": "Recognition: its template tells LFW pairs apart in .91 where the recogniser does "
-        "in .99. Any decision about a person. Age, gender, ancestry and expression are how the "
-        "model reads a picture.",
+        "not_for": "Recognition: its template tells LFW pairs apart in .91 where the recogniser "
+        "does in .99. Any decision about a person. Age, gender, ancestry and expression are how "
+        "the model reads a picture.",
     },
 )
