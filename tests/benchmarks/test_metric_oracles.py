@@ -48,6 +48,7 @@ PARTS = {
     "det_of",
     "differential_interval",
     "directions_of_angles",
+    "event_rate",
     "eye_distance",
     "fnmr_at_fmr",
     "in_subset",

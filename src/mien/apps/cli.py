@@ -6,6 +6,7 @@ Only typer is loaded here: ``mien --help`` must not wait for a runtime.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -235,8 +236,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=arguments)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python would complain once more at exit.
-        sys.stdout = None
+        # Whoever read our output has seen enough; what is still buffered goes nowhere, or Python
+        # would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
 
 
