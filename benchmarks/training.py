@@ -108,7 +108,8 @@ SECTIONS: dict[str, tuple[str, str, Callable[[Path, Path], list[Row]]]] = {
         "without the unified model, which reads the chip of the same face. UTKFace: the fifth that "
         "nothing was fitted on; YTF: the half of the people likewise, distance of the outer eye "
         "corners; FER2013: all of `validation`, whole pictures. Mean over people or pictures; "
-        "intervals: Wilson and bootstrap. Times: the separate networks are "
+        "intervals: Wilson and bootstrap. The unified model reads each chip and its mirror image "
+        "(for the template the chip). Times: the separate networks are "
         + ", ".join(SEPARATE)
         + ", without detection and without cutting crops.",
         lambda data, runs: unified(data),

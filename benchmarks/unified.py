@@ -24,6 +24,7 @@ from mien.metrics.proportion import proportion_interval
 from mien.models import Network, get_spec, has_model, load
 from mien.tasks.expression import EXPRESSIONS
 from mien.tasks.pipeline import Analyzer
+from mien.tasks.unified import read
 from mien.types import Analysis
 from tools.heads.features import largest_face
 from tools.unified.chips import ANCESTRIES, GENDERS, cut, grey_faces
@@ -66,7 +67,8 @@ def _faces(samples: Sequence[Sample], network: Network, tasks: tuple[str, ...]) 
         if kept:
             found = [analyses[index] for index in kept]
             chips, to_chip = cut([images[index] for index in kept], found)
-            yield Seen([batch[index] for index in kept], found, network(chips), to_chip)
+            outputs = network(chips) | read(network, chips, mirror=True)
+            yield Seen([batch[index] for index in kept], found, outputs, to_chip)
 
 
 def _attributes(data: Path, network: Network) -> list[Row]:
@@ -118,7 +120,7 @@ def _expressions(data: Path, network: Network) -> list[Row]:
             for sample in open_dataset("fer2013", data / "fer2013").samples("validation")
         ]
     )
-    predicted = network(rows.inputs)["expression"].argmax(axis=1)
+    predicted = read(network, rows.inputs, mirror=True)["expression"].argmax(axis=1)
     balanced = class_scores(predicted, truth, n_classes=len(EXPRESSIONS)).balanced_accuracy
     return [
         _share(f"{MODEL}: expression on FER2013 validation, accuracy", predicted == truth),
@@ -197,6 +199,7 @@ def _times(network: Network) -> list[Row]:
     works: dict[str, Callable[[], object]] = {}
     chip = rng.integers(0, 256, (1, SIZE_PX, SIZE_PX, 3), dtype=np.uint8)
     works[MODEL] = lambda: network(chip)
+    works[f"{MODEL}, chip and mirror image"] = lambda: read(network, chip, mirror=True)
     for name in filter(has_model, SEPARATE):
         works[name] = _work(load(name), rng)
     seconds: dict[str, list[float]] = {name: [] for name in works}
@@ -207,9 +210,10 @@ def _times(network: Network) -> list[Row]:
                 work()
             seconds[name].append((time.perf_counter() - started) / 8)
     measured = {name: 1e3 * np.array(found[1:]) for name, found in seconds.items()}
-    separate = sum(found for name, found in measured.items() if name != MODEL)
+    whole = {name: measured.pop(name) for name in list(measured) if name.startswith(MODEL)}
+    whole["the separate networks together"] = sum(measured.values())
     rows: list[Row] = []
-    for what, found in ((MODEL, measured[MODEL]), ("the separate networks together", separate)):
+    for what, found in whole.items():
         low, high = np.quantile(found, [0.025, 0.975])
         rows.append(
             {

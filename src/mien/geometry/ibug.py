@@ -36,6 +36,16 @@ _LIPS = (
     *((62, 62), (81, 82), (13, 13), (312, 311), (292, 292), (317, 317), (14, 14), (87, 87)),
 )
 IBUG68: tuple[tuple[int, int], ...] = (*_JAW, *_BROWS, *_NOSE, *_EYES, *_LIPS)
+#: The mirror image of each of iBUG's 68 points.
+MIRRORED_68: tuple[int, ...] = (
+    *range(16, -1, -1),
+    *range(26, 16, -1),
+    *range(27, 31),
+    *range(35, 30, -1),
+    *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),
+    *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),
+    *(64, 63, 62, 61, 60, 67, 66, 65),
+)
 
 
 #: Jaw points that move to the outline of a turned head (all but the three of the chin), and how

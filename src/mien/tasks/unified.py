@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from mien.geometry.align import alignment_maps
+from mien.geometry.ibug import MIRRORED_68
 from mien.geometry.warp import transform_points
-from mien.models import has_model, load
+from mien.models import Network, has_model, load
 from mien.tasks.ancestry import ANCESTRIES
 from mien.tasks.columns import with_column
 from mien.tasks.crops import all_meshes, crop_faces, split_rows
@@ -17,9 +18,11 @@ from mien.tasks.expression import EXPRESSIONS
 from mien.tasks.gender import GENDERS
 from mien.tasks.task import Options, register
 from mien.types import Analysis, Attribute, Image, Landmarks
-from mien.types.arrays import FloatArray
+from mien.types.arrays import ByteArray, FloatArray
 
 MODEL = "mien-unified.s"
+#: The outputs that are used; the others are not computed. Its template is not fit for use.
+_READ = ("points", "age", "age_spread", "gender", "ancestry", "expression", "recognisability")
 _CLASSES = {
     "apparent_gender": ("gender", GENDERS),
     "apparent_ancestry": ("ancestry", ANCESTRIES),
@@ -32,7 +35,8 @@ class UnifiedTask:
     """Adds ``apparent_age``, ``apparent_gender``, ``apparent_ancestry``, ``expression``.
 
     And ``recognisability`` (0..1), each where no task of its own gave it; and ``ibug68`` points
-    learned from what people marked, in place of those read off the mesh.
+    learned from what people marked, in place of those read off the mesh. Each is the mean over the
+    chip and its mirror image, unless the option ``mirror`` is off, which halves the time.
     """
 
     name: ClassVar[str] = "unified"
@@ -47,7 +51,7 @@ class UnifiedTask:
         preprocess = network.spec.preprocess
         to_image = alignment_maps(all_meshes(analyses), preprocess.alignment)
         crops = crop_faces(images, split_rows(to_image, analyses), preprocess.size_wh)
-        found = network(crops)
+        found = read(network, crops, mirror=self.options.mirror)
         model_id = network.spec.model_id
         columns = {
             "apparent_age": Attribute(
@@ -74,6 +78,18 @@ class UnifiedTask:
         if has_model(MODEL):
             return None
         return f"{MODEL} is not installed; pip install mien-weights-research"
+
+
+def read(network: Network, chips: ByteArray, *, mirror: bool) -> dict[str, FloatArray]:
+    """Return what the task gives of chips (N,h,w,3); ``mirror``: the mean of both ways round."""
+    if not mirror:
+        return network(chips, only=_READ)
+    both = network(np.concatenate([chips, chips[:, :, ::-1]]), only=_READ)
+    count = len(chips)
+    points = both["points"]
+    points[count:] = points[count:, list(MIRRORED_68)]
+    points[count:, :, 0] = chips.shape[2] - points[count:, :, 0]
+    return {name: (values[:count] + values[count:]) / 2 for name, values in both.items()}
 
 
 def _with_points(

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -161,11 +160,8 @@ def write_model(
     parity = differ(weights, graph.module, graph.example)
     if parity > _PARITY:
         raise ModelError(f"{recipe.name}: torch and onnxruntime differ by {parity:.1e}")
-    measure: Any = validation_of(recipe.task)
-    if recipe.tasks:
-        measure = partial(measure, mirror=True)
     with torch.inference_mode():
-        figures = {**measure(learner, held), "n": float(len(held))}
+        figures = {**validation_of(recipe.task)(learner, held), "n": float(len(held))}
         shapes = map(_shape, graph.module(graph.example))
     outputs = dict(zip(graph.outputs, shapes, strict=True))
     for name, classes in graph.labels.items():

@@ -21,10 +21,7 @@ _BATCH = 128
 
 
 class ShippedUnified(nn.Module):
-    """uint8 pictures (N,h,w,3) RGB to all outputs of all tasks, in their order.
-
-    Every output is that of the mean over a picture and its mirror image.
-    """
+    """uint8 pictures (N,h,w,3) RGB to all outputs of all tasks, in their order."""
 
     def __init__(self, learner: UnifiedLearner, outputs: tuple[str, ...]) -> None:
         super().__init__()
@@ -32,7 +29,7 @@ class ShippedUnified(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return the outputs in order."""
-        found = self.learner.outputs(image.permute(0, 3, 1, 2).float(), mirror=True)
+        found = self.learner.outputs(image.permute(0, 3, 1, 2).float())
         return tuple(found[name] for name in self.names)
 
 
@@ -54,7 +51,7 @@ def export_unified(run: Path, recipe: Recipe, examples: Examples, *, folder: Pat
     labels = {n: learner.head[n].labels for n in temperatures}
     shipped = ShippedUnified(learner, names).eval()
     graph = Graph(shipped, sample(held, grey=False), names, labels)
-    beside: dict[str, Any] = {"temperature": 1.0, "mirror": True, "temperatures": temperatures}
+    beside: dict[str, Any] = {"temperature": 1.0, "mirror": False, "temperatures": temperatures}
     return write_model(run, recipe, learner, held, graph, folder, beside, {})
 
 
@@ -66,7 +63,7 @@ def _spread_scale(learner: UnifiedLearner, held: Examples) -> float:
     for start in range(0, len(rows), _BATCH):
         part = rows[start : start + _BATCH]
         with torch.inference_mode():
-            found = learner.outputs(gather(held, part).inputs, mirror=True)
+            found = learner.outputs(gather(held, part).inputs)
         ratios.append((found["age"].numpy() - years[part]) / found["age_spread"].numpy())
     return round(float(np.sqrt(np.square(np.concatenate(ratios)).mean())), 4) if ratios else 1.0
 
@@ -79,7 +76,7 @@ def _temperature(learner: UnifiedLearner, name: str, held: Examples) -> float:
     for start in range(0, len(rows), _BATCH):
         batch = gather(held, rows[start : start + _BATCH])
         with torch.inference_mode():
-            logits.append(learner.predict_both(batch.inputs)[name])
+            logits.append(learner.predict(batch.inputs)[name])
     if not logits:
         return 1.0
     tried, found = np.geomspace(0.25, 4, 161), torch.cat(logits)

@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 from torch import Tensor
 
+from mien.geometry.ibug import MIRRORED_68
+
 #: Where each number stands. ``source``: index of the data set; ``points``: how far the 68 points
 #: are to be trusted, 0..1; ``recognisability``: 0..1; classes are indices.
 COLUMNS = MappingProxyType(
@@ -41,15 +43,5 @@ def column(targets: Tensor, name: str) -> Tensor:
     return found[:, 0] if found.shape[1] == 1 else found
 
 
-#: The mirror image of each of iBUG's 68 points.
-_MIRRORED_68 = (
-    *range(16, -1, -1),
-    *range(26, 16, -1),
-    *range(27, 31),
-    *range(35, 30, -1),
-    *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),
-    *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),
-    *(64, 63, 62, 61, 60, 67, 66, 65),
-)
 #: The mirror image of each landmark of a chip.
-MIRRORED = (*_MIRRORED_68, 68, 70, 69, 71, 72)
+MIRRORED = (*MIRRORED_68, 68, 70, 69, 71, 72)

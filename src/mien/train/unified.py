@@ -64,20 +64,10 @@ class UnifiedLearner(nn.Module):
             first += task.n_tokens
         return found
 
-    def predict_both(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Return the mean of the predictions on inputs and on their mirror images."""
-        both = {}
-        for name, found in self.predict(torch.cat([inputs, inputs.flip(3)])).items():
-            prediction, mirrored = found[: inputs.shape[0]], found[inputs.shape[0] :]
-            back = getattr(self.head[name], "mirrored", _as_it_is)
-            both[name] = (prediction + back(mirrored)) / 2
-        return both
-
-    def outputs(self, inputs: Tensor, *, mirror: bool = False) -> dict[str, Tensor]:
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
         """Return the exported outputs of all tasks by name."""
         found: dict[str, Tensor] = {}
-        predictions = self.predict_both(inputs) if mirror else self.predict(inputs)
-        for name, prediction in predictions.items():
+        for name, prediction in self.predict(inputs).items():
             found |= cast(Any, self.head[name]).finish(prediction)
         return found
 
@@ -110,10 +100,6 @@ def build_unified(
         for task in tasks
     }
     return UnifiedLearner(backbone, made, heads)
-
-
-def _as_it_is(prediction: Tensor) -> Tensor:
-    return prediction
 
 
 def masked(values: Tensor, known: Tensor) -> Tensor:

@@ -89,17 +89,13 @@ def validation_of(task: str) -> Validate:
     return _MEASURES[task]
 
 
-def unified_figures(
-    learner: Learner, examples: Examples, *, mirror: bool = False
-) -> Mapping[str, float]:
+def unified_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
     """Return how good each output is where it is known; first a sum of what is to be high."""
     batches: list[dict[str, FloatArray]] = []
     for start in range(0, len(examples), _BATCH):
         rows = np.arange(start, min(start + _BATCH, len(examples)))
         with torch.inference_mode():
-            outputs = cast(UnifiedLearner, learner).outputs(
-                gather(examples, rows).inputs, mirror=mirror
-            )
+            outputs = cast(UnifiedLearner, learner).outputs(gather(examples, rows).inputs)
         batches.append({name: value.float().numpy() for name, value in outputs.items()})
     found = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
     figures: dict[str, float] = {}

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.train.registry import register
-from mien.train.taught import MIRRORED, N_POINTS, column
+from mien.train.taught import N_POINTS, column
 from mien.train.unified import Encoded, Wanted, masked
 
 
@@ -62,11 +62,6 @@ class Points(nn.Module):
             found[:, :, 2], points[:, :, 2].clamp(0, 1), reduction="none"
         ).mean(dim=1)
         return masked(self.weight * trust * distance + 0.2 * hidden, known), known
-
-    def mirrored(self, found: Tensor) -> Tensor:
-        """Return what is found on a mirrored chip, as points of the chip."""
-        swapped = found[:, list(MIRRORED[:N_POINTS])]
-        return torch.cat([1 - swapped[:, :, :1], swapped[:, :, 1:]], dim=2)
 
     def finish(self, found: Tensor) -> dict[str, Tensor]:
         """Return ``points (B,68,3)``: px of the chip, and visibility 0..1."""

@@ -39,10 +39,6 @@ class Pose(nn.Module):
         truth = angles_from_points(points.nan_to_num(1.0))
         return masked(self.weight * (angles_deg - truth).abs().mean(dim=1), known), known
 
-    def mirrored(self, angles_deg: Tensor) -> Tensor:
-        """Return the angles of a mirrored chip's head as the chip's."""
-        return angles_deg * angles_deg.new_tensor([-1.0, 1.0, -1.0])
-
     def finish(self, angles_deg: Tensor) -> dict[str, Tensor]:
         """Return ``pose (B,3)`` in degrees."""
         return {"pose": angles_deg}

@@ -45,10 +45,6 @@ class Regions(nn.Module):
         values = functional.cross_entropy(logits, labels, reduction="none").mean(dim=(1, 2))
         return masked(values, known), known
 
-    def mirrored(self, logits: Tensor) -> Tensor:
-        """Return a mirrored chip's logits as the chip's."""
-        return logits.flip(3)
-
     def finish(self, logits: Tensor) -> dict[str, Tensor]:
         """Return ``regions (B,7,h,w)``, probabilities on a coarse grid over the chip."""
         return {"regions": logits.softmax(dim=1)}
