@@ -107,9 +107,15 @@ def test_one_thread_gives_what_many_give(run_mien, pictures):
     assert few.stdout == many.stdout
 
 
-def test_whoever_closes_the_pipe_has_seen_enough(pictures):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_whoever_closes_the_pipe_has_seen_enough(pictures, unbuffered):
     arguments = command("analyze", pictures / "a.jpg", "--tasks", "detect")
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

@@ -234,7 +234,11 @@ def _embedder(embedder: str | None, *, fast: bool) -> str | None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the ``mien`` command on these arguments (default: the process's), and exit."""
     try:
-        app(args=arguments)
+        try:
+            app(args=arguments)
+        finally:
+            # Here, where a closed pipe is handled, and not by Python at exit, where it is not.
+            sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is still buffered goes nowhere, or Python
         # would complain once more at exit.
