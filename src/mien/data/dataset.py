@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from mien.data.pairs import Pairs
@@ -15,6 +11,7 @@ from mien.data.sample import Sample
 from mien.data.template_protocol import Members, Searches, TemplatePairs
 from mien.errors import InputError
 from mien.types.arrays import ByteArray
+from mien.types.registry import Registry
 
 
 class Dataset(Protocol):
@@ -84,22 +81,18 @@ class TemplateDataset(Protocol):
 
 
 DatasetClass = TypeVar("DatasetClass", bound=type[Dataset])
-_REGISTERED: dict[str, type[Dataset]] = {}
+_KNOWN: Registry[type[Dataset]] = Registry("data set", "mien.data")
 
 
 def register(dataset: DatasetClass) -> DatasetClass:
     """Make a data set known under its name."""
-    _REGISTERED[dataset.name] = dataset
+    _KNOWN.add(dataset)
     return dataset
 
 
-@cache
 def known_datasets() -> Mapping[str, type[Dataset]]:
     """Return every data set class by name, sorted."""
-    package = import_module("mien.data")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"mien.data.{module.name}")
-    return MappingProxyType(dict(sorted(_REGISTERED.items())))
+    return _KNOWN.known()
 
 
 def open_dataset(name: str, root: str | Path) -> Dataset:
@@ -107,10 +100,7 @@ def open_dataset(name: str, root: str | Path) -> Dataset:
 
     Raises InputError for an unknown name, DatasetError when the folder is not that data set.
     """
-    known = known_datasets()
-    if name not in known:
-        raise InputError(f"data set: got {name!r}, expected one of {', '.join(known)}")
-    dataset = known[name](Path(root))
+    dataset = _KNOWN.get(name)(Path(root))
     dataset.check()
     return dataset
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from types import MappingProxyType
 from typing import Literal
 
 from mien.data import Dataset, Sample
-from mien.errors import DatasetError, InputError
+from mien.errors import DatasetError
 from mien.evaluate.readings import Readings
 from mien.evaluate.result import Findings
 from mien.recognition.verify import Choose
 from mien.types import Analysis
+from mien.types.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +63,19 @@ class Benchmark:
     keep: bool = True
 
 
-_REGISTERED: dict[str, Benchmark] = {}
+_KNOWN: Registry[Benchmark] = Registry("benchmark", "mien.evaluate")
 
 
 def register(benchmark: Benchmark) -> Benchmark:
     """Make a benchmark known under its name."""
-    _REGISTERED[benchmark.name] = benchmark
-    return benchmark
+    return _KNOWN.add(benchmark)
 
 
-@cache
 def known_benchmarks() -> Mapping[str, Benchmark]:
     """Return every benchmark by name, sorted."""
-    package = import_module("mien.evaluate")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"mien.evaluate.{module.name}")
-    return MappingProxyType(dict(sorted(_REGISTERED.items())))
+    return _KNOWN.known()
 
 
 def get_benchmark(name: str) -> Benchmark:
-    """Return the benchmark of that name. Raises InputError with the names that there are."""
-    known = known_benchmarks()
-    if name not in known:
-        raise InputError(f"benchmark: got {name!r}, expected one of {', '.join(known)}")
-    return known[name]
+    """Return the benchmark of that name; raises InputError with the names that there are."""
+    return _KNOWN.get(name)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
 from mien.data.rows import Row, read_table
-from mien.errors import DatasetError, InputError
+from mien.errors import DatasetError
 from mien.evaluate.result import Findings
+from mien.types.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +39,22 @@ class ScoreTask:
     measure: Callable[[Sequence[Row], bool, int], Scores]
 
 
-_REGISTERED: dict[str, ScoreTask] = {}
+_KNOWN: Registry[ScoreTask] = Registry("task of a score file", "mien.evaluate")
 
 
 def register(task: ScoreTask) -> ScoreTask:
     """Make a task known under its name."""
-    _REGISTERED[task.name] = task
-    return task
+    return _KNOWN.add(task)
 
 
-@cache
 def known_score_tasks() -> Mapping[str, ScoreTask]:
-    """Return every task by name, sorted."""
-    package = import_module("mien.evaluate")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"mien.evaluate.{module.name}")
-    return MappingProxyType(dict(sorted(_REGISTERED.items())))
+    """Return every score task by name, sorted."""
+    return _KNOWN.known()
 
 
 def get_score_task(name: str) -> ScoreTask:
-    """Return the task of that name. Raises InputError with the names that there are."""
-    known = known_score_tasks()
-    if name not in known:
-        raise InputError(f"task of a score file: got {name!r}, expected one of {', '.join(known)}")
-    return known[name]
+    """Return the score task of that name; raises InputError with the names that there are."""
+    return _KNOWN.get(name)
 
 
 def score_rows(path: Path, columns: Sequence[str]) -> list[Row]:

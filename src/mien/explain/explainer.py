@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from types import MappingProxyType
 
 import numpy as np
 
-from mien.errors import InputError
 from mien.explain.case import Case
 from mien.types.arrays import FloatArray
+from mien.types.registry import Registry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,27 +55,19 @@ class Explainer:
     needs_torch: str = ""
 
 
-_REGISTERED: dict[str, Explainer] = {}
+_KNOWN: Registry[Explainer] = Registry("method", "mien.explain")
 
 
 def register(explainer: Explainer) -> Explainer:
     """Make an explainer known under its name."""
-    _REGISTERED[explainer.name] = explainer
-    return explainer
+    return _KNOWN.add(explainer)
 
 
-@cache
 def known_explainers() -> Mapping[str, Explainer]:
     """Return every explainer by name, sorted."""
-    package = import_module("mien.explain")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"mien.explain.{module.name}")
-    return MappingProxyType(dict(sorted(_REGISTERED.items())))
+    return _KNOWN.known()
 
 
 def get_explainer(name: str) -> Explainer:
-    """Return the explainer of that name. Raises InputError."""
-    known = known_explainers()
-    if name not in known:
-        raise InputError(f"method: got {name!r}, expected one of {', '.join(known)}")
-    return known[name]
+    """Return the explainer of that name; raises InputError with the names that there are."""
+    return _KNOWN.get(name)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from types import MappingProxyType
 from typing import Protocol
 
 from mien.errors import InputError
 from mien.protect.head import Head
 from mien.types.arrays import ByteArray
+from mien.types.registry import Registry
 
 #: What is used unless told: the style whose irreversibility docs/anonymize.md promises.
 DEFAULT_STYLE = "solid"
@@ -56,26 +53,19 @@ class Style:
         return chosen
 
 
-_REGISTERED: dict[str, Style] = {}
+_KNOWN: Registry[Style] = Registry("style", "mien.protect.styles")
 
 
 def register(style: Style) -> Style:
     """Make a style known under its name."""
-    _REGISTERED[style.name] = style
-    return style
+    return _KNOWN.add(style)
 
 
-@cache
 def known_styles() -> Mapping[str, Style]:
-    """Return every style by name."""
-    package = import_module("mien.protect.styles")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"mien.protect.styles.{module.name}")
-    return MappingProxyType(dict(sorted(_REGISTERED.items())))
+    """Return every style by name, sorted."""
+    return _KNOWN.known()
 
 
 def get_style(name: str) -> Style:
-    """Return a style by name; raises InputError with the names there are."""
-    if name not in known_styles():
-        raise InputError(f"style: got {name!r}, expected one of {', '.join(known_styles())}")
-    return known_styles()[name]
+    """Return the style of that name; raises InputError with the names that there are."""
+    return _KNOWN.get(name)

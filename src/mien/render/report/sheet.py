@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import mien
 from mien.io.atomic import whole_file
-from mien.render.report.document import head
-from mien.render.report.markup import Html, div, element, join, span
+from mien.render.report.document import ending, opening
+from mien.render.report.markup import Html, div, element, span
 from mien.render.report.picture import data_uri
 from mien.types import Image
 
@@ -74,20 +73,9 @@ def _opening(sheet: Sheet) -> Html:
     ]
     stats = [element("li", element("strong", f"{number:,}"), text) for number, text in facts]
     cut = f"{sheet.left_out:,} more faces are in the JSON, not here." if sheet.left_out else ""
-    return join(
-        Html("<!doctype html>\n<html lang=en>"),
-        head(title, "sheet.css"),
-        Html("<body>"),
-        element(
-            "header",
-            span("brand", "mien"),
-            element("h1", title),
-            element("ul", *stats, class_="stats"),
-            element("p", _ADVICE),
-            element("p", cut) if cut else "",
-        ),
-        Html("<main>"),
-    )
+    left_out = element("p", cut) if cut else ""
+    header = (element("ul", *stats, class_="stats"), element("p", _ADVICE), left_out)
+    return opening(title, "sheet.css", header=header)
 
 
 _ADVICE = (
@@ -153,12 +141,7 @@ def _closing(sheet: Sheet) -> Html:
         ]
         head = element("h2", "Photos that could not be read")
         failed = element("section", head, element("ul", *rows), class_="failures")
-    made = f"Made with mien {mien.__version__}. Everything is inside this file."
-    return join(
-        Html("</main>"),
-        element("footer", failed, element("p", made, class_="made")),
-        Html("</body></html>"),
-    )
+    return ending(failed)
 
 
 def _counted(number: int, thing: str) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-import mien
 from mien.io.atomic import whole_file
 from mien.render.palette import face_colour
-from mien.render.report.document import head
-from mien.render.report.markup import Html, div, element, join, span
+from mien.render.report.document import ending, opening
+from mien.render.report.markup import Html, div, element, span
 from mien.render.report.picture import data_uri
 from mien.types import Image
 
@@ -86,19 +85,9 @@ def _opening(timeline: Timeline) -> Html:
         (f"{sum(len(lane.spans) for lane in timeline.lanes):,}", "appearances"),
     ]
     stats = [element("li", element("strong", number), text) for number, text in facts]
-    return join(
-        Html("<!doctype html>\n<html lang=en>"),
-        head(title, "sheet.css", "timeline.css"),
-        Html("<body>"),
-        element(
-            "header",
-            span("brand", "mien"),
-            element("h1", title),
-            element("ul", *stats, class_="stats"),
-            element("p", _ADVICE) if people else "",
-        ),
-        Html("<main>"),
-    )
+    advice = element("p", _ADVICE) if people else ""
+    header = (element("ul", *stats, class_="stats"), advice)
+    return opening(title, "sheet.css", "timeline.css", header=header)
 
 
 _ADVICE = (
@@ -175,12 +164,7 @@ def _closing(timeline: Timeline) -> Html:
         rows = [element("li", problem) for problem in timeline.problems]
         title = element("h2", "What could not be decoded")
         failed = element("section", title, element("ul", *rows), class_="failures")
-    made = f"Made with mien {mien.__version__}. Everything is inside this file."
-    return join(
-        Html("</main>"),
-        element("footer", failed, element("p", made, class_="made")),
-        Html("</body></html>"),
-    )
+    return ending(failed)
 
 
 def _share(timeline: Timeline, time_s: float) -> float:

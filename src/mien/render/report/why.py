@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
-import mien
 from mien.io.atomic import whole_file
 from mien.render.draw import resized
 from mien.render.heat import AGAINST, FOR, heat, shown_part
-from mien.render.report.document import head
-from mien.render.report.markup import Html, div, element, join, span
+from mien.render.report.document import ending, opening
+from mien.render.report.markup import Html, div, element, span
 from mien.render.report.picture import data_uri
 from mien.types import Image
 from mien.types.explanation import Explanation
@@ -33,18 +32,10 @@ def write_why(
 
 def _parts(images: Sequence[Image], explanations: Sequence[Explanation]) -> Iterable[Html]:
     title = _title(explanations)
-    yield join(
-        Html("<!doctype html>\n<html lang=en>"),
-        head(title, "why.css"),
-        Html("<body>"),
-        element("header", span("brand", "mien"), element("h1", title), _legend()),
-        Html("<main>"),
-    )
+    yield opening(title, "why.css", header=(_legend(),))
     for image, explanation in zip(images, explanations, strict=True):
         yield _section(image, explanation)
-    made = f"Made with mien {mien.__version__}. Everything is inside this file."
-    yield join(Html("</main>"), element("footer", element("p", made, class_="made")))
-    yield Html("</body></html>")
+    yield ending()
 
 
 def _title(explanations: Sequence[Explanation]) -> str:

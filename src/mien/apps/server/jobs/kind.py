@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from importlib import import_module
-from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from mien.apps.server.bodies import BodyOptions
 from mien.apps.server.engine import Engine
 from mien.apps.server.jobs.folders import Roots
 from mien.apps.server.jobs.work import Work
+from mien.types.registry import Registry
 
 Options = TypeVar("Options", bound=BodyOptions)
-_REGISTERED: dict[str, Kind[Any]] = {}
 
 
 class Kind(ABC, Generic[Options]):
@@ -52,17 +49,15 @@ class Kind(ABC, Generic[Options]):
 
 
 Registered = TypeVar("Registered", bound=type[Kind[Any]])
+_KNOWN: Registry[Kind[Any]] = Registry("kind of job", "mien.apps.server.jobs.kinds")
 
 
 def register(kind: Registered) -> Registered:
     """Make a kind known under its name."""
-    _REGISTERED[kind.name] = kind()
+    _KNOWN.add(kind())
     return kind
 
 
 def known_kinds() -> Mapping[str, Kind[Any]]:
     """Return every kind by name, sorted."""
-    package = import_module("mien.apps.server.jobs.kinds")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"{package.__name__}.{module.name}")
-    return MappingProxyType(dict(sorted(_REGISTERED.items())))
+    return _KNOWN.known()
