@@ -18,14 +18,13 @@ import torch
 from lightning_fabric import Fabric
 
 from benchmarks.accuracy.__main__ import provenance
-from benchmarks.accuracy.rows import Row, markdown
+from benchmarks.accuracy.rows import Row, markdown, share
 from benchmarks.training_recognition import RECIPE as RECOGNITION
 from benchmarks.training_recognition import recognition
 from benchmarks.unified import SEPARATE, unified
 from mien.data import open_dataset
 from mien.metrics.bootstrap import bootstrap_interval
 from mien.metrics.classification import expected_calibration_error
-from mien.metrics.proportion import proportion_interval
 from mien.models import has_model, load
 from mien.tasks.expression import EXPRESSIONS
 from mien.train.batch import gather
@@ -53,9 +52,9 @@ def expression(data: Path, runs: Path) -> list[Row]:
         crops = np.stack([fitted(s.image().pixels, size_wh, "rgb") for s in samples])
         probabilities = network(crops)["probabilities"]
         right = probabilities.argmax(axis=1) == truth
-        rows.append(_share(f"{name}: accuracy", right))
+        rows.append(share(f"{name}: accuracy", right))
         for index, label in enumerate(EXPRESSIONS):
-            rows.append(_share(f"{name}: labelled {label}, read so", right[truth == index]))
+            rows.append(share(f"{name}: labelled {label}, read so", right[truth == index]))
         error = expected_calibration_error(probabilities, truth)
         rows.append({"what": f"{name}: calibration error", "value": error, "n": len(truth)})
     return rows
@@ -163,11 +162,6 @@ def _seconds(work: Callable[[], None]) -> float:
     for _ in range(_UPDATES):
         work()
     return time.perf_counter() - started
-
-
-def _share(what: str, hits: np.ndarray) -> Row:
-    low, high = proportion_interval(int(hits.sum()), len(hits))
-    return {"what": what, "value": float(hits.mean()), "n": len(hits), "low": low, "high": high}
 
 
 if __name__ == "__main__":

@@ -11,10 +11,9 @@ import torch
 
 from benchmarks.accuracy.lfw_templates import lfw_templates
 from benchmarks.accuracy.quality_samples import REPORT, samples
-from benchmarks.accuracy.rows import Row
+from benchmarks.accuracy.rows import Row, share
 from benchmarks.accuracy.verification import all_pairs
 from mien.metrics.folds import best_threshold
-from mien.metrics.proportion import proportion_interval
 from mien.metrics.verification import threshold_at_fmr
 from mien.tasks.ancestry import ANCESTRIES
 from mien.train import checkpoint
@@ -55,12 +54,10 @@ def recognition(data: Path, run: Path) -> list[Row]:
         upper = np.triu_indices(len(vectors), 1)
         scores = (vectors @ vectors.T)[upper]
         mated = celeba.subject[upper[0]] == celeba.subject[upper[1]]
-        rows.append(_share(f"{name}: CelebA odd ids, FMR", scores[~mated] >= threshold))
-        rows.append(_share(f"{name}: CelebA odd ids, FNMR", scores[mated] < threshold))
+        rows.append(share(f"{name}: CelebA odd ids, FMR", scores[~mated] >= threshold))
+        rows.append(share(f"{name}: CelebA odd ids, FNMR", scores[mated] < threshold))
         own = threshold_at_fmr(scores[~mated], _FMR)
-        rows.append(
-            _share(f"{name}: CelebA odd ids, FNMR at its own FMR 1e-3", scores[mated] < own)
-        )
+        rows.append(share(f"{name}: CelebA odd ids, FNMR at its own FMR 1e-3", scores[mated] < own))
         rows += _groups(name, change(features.template), features, threshold)
     return rows
 
@@ -80,9 +77,9 @@ def _lfw(data: Path, change: Map) -> tuple[float, list[Row]]:
     right = (((scores >= best) == templates.pairs.mated) & usable)[templates.pairs.fold >= 3]
     (scores, mated), where = parts[1], "LFW folds 4-5"
     return threshold, [
-        _share(f"{where}, accuracy, threshold of folds 1-3", right),
-        _share(f"{where}, FMR", scores[~mated] >= threshold),
-        _share(f"{where}, FNMR", scores[mated] < threshold),
+        share(f"{where}, accuracy, threshold of folds 1-3", right),
+        share(f"{where}, FMR", scores[~mated] >= threshold),
+        share(f"{where}, FNMR", scores[mated] < threshold),
     ]
 
 
@@ -96,9 +93,4 @@ def _groups(name: str, vectors: np.ndarray, about: Features, threshold: float) -
     for group, chosen in groups.items():
         among = vectors[chosen]
         scores = (among @ among.T)[np.triu_indices(len(among), 1)]
-        yield _share(f"{name}: UTKFace, {group}, FMR", scores >= threshold)
-
-
-def _share(what: str, hits: np.ndarray) -> Row:
-    low, high = proportion_interval(int(hits.sum()), len(hits))
-    return {"what": what, "value": float(hits.mean()), "n": len(hits), "low": low, "high": high}
+        yield share(f"{name}: UTKFace, {group}, FMR", scores >= threshold)

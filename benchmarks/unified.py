@@ -14,20 +14,22 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.rows import Row
+from benchmarks.accuracy.landmarks import interval_over
+from benchmarks.accuracy.rows import Row, mean, share
 from mien.data import Sample, lfw, open_dataset
-from mien.metrics.bootstrap import bootstrap_interval
 from mien.metrics.classification import class_scores
 from mien.metrics.folds import best_threshold
 from mien.metrics.landmarks import normalised_errors
-from mien.metrics.proportion import proportion_interval
 from mien.models import Network, get_spec, has_model, load
+from mien.tasks.ancestry import ANCESTRIES
 from mien.tasks.expression import EXPRESSIONS
+from mien.tasks.gender import GENDERS
 from mien.tasks.pipeline import Analyzer
 from mien.tasks.unified import read
+from mien.train.taught import COLUMNS
 from mien.types import Analysis
 from tools.heads.features import largest_face
-from tools.unified.chips import ANCESTRIES, GENDERS, cut, grey_faces
+from tools.unified.chips import cut, grey_faces
 from tools.unified.rows import SIZE_PX
 
 MODEL = "mien-unified.s"
@@ -67,7 +69,7 @@ def _faces(samples: Sequence[Sample], network: Network, tasks: tuple[str, ...]) 
         if kept:
             found = [analyses[index] for index in kept]
             chips, to_chip = cut([images[index] for index in kept], found)
-            outputs = network(chips) | read(network, chips, mirror=True)
+            outputs = network(chips, only=["embedding"]) | read(network, chips, mirror=True)
             yield Seen([batch[index] for index in kept], found, outputs, to_chip)
 
 
@@ -93,9 +95,9 @@ def _attributes(data: Path, network: Network) -> list[Row]:
     for key, found in parts.items():
         values = np.concatenate(found)
         if key.endswith("age"):
-            rows.append(_mean(f"{key}, mean absolute error", values, unit="years"))
+            rows.append(mean(f"{key}, mean absolute error", values, unit="years"))
         else:
-            rows.append(_share(f"{key}, accuracy", values))
+            rows.append(share(f"{key}, accuracy", values))
     return rows
 
 
@@ -114,16 +116,11 @@ def _indices(said: Sequence[str], names: Sequence[str]) -> np.ndarray:
 def _expressions(data: Path, network: Network) -> list[Row]:
     """Expressions of FER2013's validation part, whole pictures."""
     rows = grey_faces(data / "fer2013", "validation")
-    truth = np.array(
-        [
-            EXPRESSIONS.index(str(sample.labels["expression"]))
-            for sample in open_dataset("fer2013", data / "fer2013").samples("validation")
-        ]
-    )
+    truth = rows.targets[:, COLUMNS["expression"]][:, 0].astype(np.int64)
     predicted = read(network, rows.inputs, mirror=True)["expression"].argmax(axis=1)
     balanced = class_scores(predicted, truth, n_classes=len(EXPRESSIONS)).balanced_accuracy
     return [
-        _share(f"{MODEL}: expression on FER2013 validation, accuracy", predicted == truth),
+        share(f"{MODEL}: expression on FER2013 validation, accuracy", predicted == truth),
         {"what": f"{MODEL}: the same, balanced", "value": balanced, "n": len(truth)},
     ]
 
@@ -148,15 +145,14 @@ def _points(data: Path, network: Network) -> list[Row]:
                     normalised_errors(found.astype(np.float32), truth, distance=distance)
                 )
             people.append(sample.subject_id)
-    return [
-        _mean(
-            f"{who}: 68 points on YTF, NME over the outer eye corners",
-            np.concatenate(found),
-            groups=np.array(people),
-            note="the people that nothing was fitted on",
-        )
-        for who, found in errors.items()
-    ]
+    rows = []
+    for who, found in errors.items():
+        values = np.concatenate(found)
+        what = f"{who}: 68 points on YTF, NME over the outer eye corners"
+        row = mean(what, values, note="the people that nothing was fitted on")
+        row["low"], row["high"] = interval_over(np.array(people), values)
+        rows.append(row)
+    return rows
 
 
 def _people(data: Path, network: Network) -> list[Row]:
@@ -182,7 +178,7 @@ def _people(data: Path, network: Network) -> list[Row]:
         fit = pairs.fold < 3
         threshold = best_threshold(scores[fit], pairs.mated[fit])
         right = (scores[~fit] >= threshold) == pairs.mated[~fit]
-        rows.append(_share(f"{who}: LFW folds 4-5, accuracy", right, note="threshold: folds 1-3"))
+        rows.append(share(f"{who}: LFW folds 4-5, accuracy", right, note="threshold: folds 1-3"))
     return rows
 
 
@@ -237,35 +233,3 @@ def _work(network: Network, rng: np.random.Generator) -> Callable[[], object]:
         return lambda: network(rows)
     crop = rng.integers(0, 256, (1, height, width, 3), dtype=np.uint8)
     return lambda: network(crop)
-
-
-def _share(what: str, hits: np.ndarray, note: str = "") -> Row:
-    low, high = proportion_interval(int(hits.sum()), len(hits))
-    share = float(hits.mean())
-    return {"what": what, "value": share, "n": len(hits), "low": low, "high": high, "note": note}
-
-
-def _mean(
-    what: str,
-    values: np.ndarray,
-    *,
-    unit: str = "",
-    note: str = "",
-    groups: np.ndarray | None = None,
-) -> Row:
-    """Return a mean with its bootstrap interval; frames of one person are drawn together."""
-    if groups is not None:
-        _, group = np.unique(groups, return_inverse=True)
-        means = np.bincount(group, values) / np.bincount(group)
-        low, high = bootstrap_interval(means)
-    else:
-        low, high = bootstrap_interval(values)
-    return {
-        "what": what,
-        "value": float(values.mean()),
-        "n": len(values),
-        "low": low,
-        "high": high,
-        "unit": unit,
-        "note": note,
-    }

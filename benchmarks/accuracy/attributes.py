@@ -11,9 +11,8 @@ from unittest import mock
 
 import numpy as np
 
-from benchmarks.accuracy.rows import Row
+from benchmarks.accuracy.rows import Row, mean
 from mien import Analyzer
-from mien.metrics.bootstrap import bootstrap_interval
 from mien.metrics.classification import confusion_matrix, expected_calibration_error
 from mien.models import registry
 from mien.tasks.age import AgeTask
@@ -115,18 +114,18 @@ def _age_rows(name: str, reading: Reading, labels: np.ndarray, missed: int) -> I
     years = labels[:, 0]
     errors = reading.age - years
     note = f"{missed} without a face, left out"
-    yield _mean(f"apparent age MAE, {name}", np.abs(errors), unit="years", note=note)
+    yield mean(f"apparent age MAE, {name}", np.abs(errors), unit="years", note=note)
     for low, high in _BANDS:
         chosen = (years >= low) & (years < high)
         label = f"{low} to {high - 1}" if high < 200 else f"{low} and more"
         bias = f"mean error {errors[chosen].mean():+.1f}"
         what = f"apparent age MAE, {name}, aged {label}"
-        yield _mean(what, np.abs(errors[chosen]), unit="years", note=bias)
+        yield mean(what, np.abs(errors[chosen]), unit="years", note=bias)
     for index, group in enumerate(ANCESTRIES):
         chosen = (labels[:, 2] == index) & (years >= _ADULT)
         what = f"apparent age MAE, {name}, adults labelled {group}"
         bias = f"mean error {errors[chosen].mean():+.1f}"
-        yield _mean(what, np.abs(errors[chosen]), unit="years", note=bias)
+        yield mean(what, np.abs(errors[chosen]), unit="years", note=bias)
     yield _share(f"true age within one spread, {name}", np.abs(errors) <= reading.spread)
 
 
@@ -189,17 +188,4 @@ def _expression_rows(folder: Path) -> Iterator[Row]:
 
 
 def _share(what: str, hits: np.ndarray, note: str = "") -> Row:
-    return _mean(what, hits.astype(np.float64), note=note)
-
-
-def _mean(what: str, samples: np.ndarray, *, unit: str = "", note: str = "") -> Row:
-    low, high = bootstrap_interval(samples)
-    return {
-        "what": what,
-        "value": float(samples.mean()),
-        "n": len(samples),
-        "low": low,
-        "high": high,
-        "unit": unit,
-        "note": note,
-    }
+    return mean(what, hits.astype(np.float64), note=note)

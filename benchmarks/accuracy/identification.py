@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.lfw_templates import LfwTemplates, lfw_templates
-from benchmarks.accuracy.rows import Row
+from benchmarks.accuracy.rows import Row, share
 from mien.errors import ModelError
-from mien.metrics.proportion import proportion_interval
 from mien.models import get_spec
 from mien.recognition.calibration import Calibration, stored_calibration
 from mien.recognition.identify import gallery_posterior, gallery_threshold
@@ -80,9 +79,9 @@ def _gallery_rows(templates: LfwTemplates, size: int, folds: tuple[int, ...]) ->
             title += " (extrapolated)"
         named = top >= point.threshold
         note = f"score ≥ {point.threshold:.4f}, FMR {point.needed_fmr:.2g} a comparison"
-        rows.append(_share(f"{title}: FPIR", named[owner < 0], note))
+        rows.append(share(f"{title}: FPIR", named[owner < 0], note=note))
         right = (named & (best == owner))[owner >= 0]
-        rows.append(_share(f"{title}: FNIR", ~right, ""))
+        rows.append(share(f"{title}: FNIR", ~right))
     return rows + _nobody(scores, owner, size, templates.model_id)
 
 
@@ -99,7 +98,7 @@ def _nobody(scores: np.ndarray, owner: np.ndarray, size: int, model_id: str) -> 
         if here.sum() >= 30:
             note = f"stated {stated[here].mean():.3f} on average"
             what = f"{size} subjects: nobody, where {low:g} to {high:g} is stated"
-            rows.append(_share(what, owner[here] < 0, note))
+            rows.append(share(what, owner[here] < 0, note=note))
     return rows
 
 
@@ -108,9 +107,3 @@ def _stated(made: Calibration, scores: np.ndarray, size: int, prior: float) -> f
     ratios = made.log_ratios(scores)
     other = made.log_missed(float(scores[-1]))
     return gallery_posterior(ratios, n_subjects=size, prior=prior, other=other)[2]
-
-
-def _share(what: str, hits: np.ndarray, note: str) -> Row:
-    low, high = proportion_interval(int(hits.sum()), len(hits))
-    value = float(hits.mean())
-    return {"what": what, "value": value, "n": len(hits), "low": low, "high": high, "note": note}

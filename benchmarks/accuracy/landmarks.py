@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
-from benchmarks.accuracy.rows import Row
+from benchmarks.accuracy.rows import Row, mean
 from mien import Analyzer
 from mien.geometry.regions import REGIONS
 from mien.metrics.bootstrap import bootstrap_interval
@@ -75,13 +75,13 @@ def _ytf(folder: Path, mesh: str) -> list[Row]:
         errors = normalised_errors(
             points[chosen, part], labelled[chosen, part], distance=eyes[chosen]
         )
-        row = _mean(f"YTF NME {name}, {mesh}", errors, note=missed)
-        row["low"], row["high"] = _interval_over(people[found][chosen], errors)
+        row = mean(f"YTF NME {name}, {mesh}", errors, note=missed)
+        row["low"], row["high"] = interval_over(people[found][chosen], errors)
         rows.append(row)
     return rows
 
 
-def _interval_over(groups: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
+def interval_over(groups: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
     """Bootstrap whole groups: frames of one person are alike."""
     _, group = np.unique(groups, return_inverse=True)
     total, count = np.bincount(group, errors), np.bincount(group)
@@ -111,10 +111,10 @@ def _aflw(folder: Path) -> list[Row]:
     errors = angular_errors(np.array(predicted), np.array(truth))
     note = f"{len(paths) - len(errors)} of {len(paths)} pictures without a face"
     rows = [
-        _mean(f"AFLW2000 {name} MAE", errors[:, column], unit="deg", note=note)
+        mean(f"AFLW2000 {name} MAE", errors[:, column], unit="deg", note=note)
         for column, name in enumerate(("yaw", "pitch", "roll"))
     ]
-    return [*rows, _mean("AFLW2000 mean MAE", errors.mean(axis=1), unit="deg", note=note)]
+    return [*rows, mean("AFLW2000 mean MAE", errors.mean(axis=1), unit="deg", note=note)]
 
 
 def _celeba(data: Path) -> list[Row]:
@@ -145,17 +145,3 @@ def _overlap(what: str, ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]
     either = sum(int((a | b).sum()) for a, b in pairs)
     low, high = bootstrap_interval(np.array([(a & b).sum() / (a | b).sum() for a, b in pairs]))
     return {"what": what, "value": both / either, "n": len(pairs), "low": low, "high": high}
-
-
-def _mean(what: str, errors: np.ndarray, *, unit: str = "", note: str = "") -> Row:
-    low, high = bootstrap_interval(errors)
-    value = float(errors.mean())
-    return {
-        "what": what,
-        "value": value,
-        "n": len(errors),
-        "low": low,
-        "high": high,
-        "unit": unit,
-        "note": note,
-    }

@@ -7,6 +7,9 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from mien.metrics.bootstrap import bootstrap_interval
+from mien.metrics.proportion import proportion_interval
+
 
 class Row(TypedDict):
     """One figure: value (``None``: not measurable), sample size, 95 % interval, unit, note."""
@@ -18,6 +21,27 @@ class Row(TypedDict):
     high: NotRequired[float | None]
     unit: NotRequired[str]
     note: NotRequired[str]
+
+
+def share(what: str, hits: np.ndarray, *, note: str = "") -> Row:
+    """Return the share of hits (N,) with Wilson's interval."""
+    low, high = proportion_interval(int(hits.sum()), len(hits))
+    row: Row = {"what": what, "value": float(hits.mean()), "n": len(hits), "low": low, "high": high}
+    return row | {"note": note} if note else row
+
+
+def mean(what: str, samples: np.ndarray, *, unit: str = "", note: str = "") -> Row:
+    """Return the mean of samples (N,) with its bootstrap interval."""
+    low, high = bootstrap_interval(samples)
+    return {
+        "what": what,
+        "value": float(samples.mean()),
+        "n": len(samples),
+        "low": low,
+        "high": high,
+        "unit": unit,
+        "note": note,
+    }
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.lfw_templates import LfwTemplates, lfw_templates
-from benchmarks.accuracy.rows import Row
+from benchmarks.accuracy.rows import Row, share
 from mien.metrics.folds import best_threshold
-from mien.metrics.proportion import proportion_interval
 from mien.models import get_spec, has_model
 
 TITLE = "Verification (LFW)"
@@ -54,12 +53,12 @@ def _accuracy(name: str, templates: LfwTemplates) -> list[Row]:
         here, others = pairs.fold == fold, (pairs.fold != fold) & usable
         threshold = best_threshold(scores[others], pairs.mated[others])
         correct[here] = (((scores >= threshold) == pairs.mated) & usable)[here]
-    rows = [_share(f"{name}: accuracy, all folds", correct)]
+    rows = [share(f"{name}: accuracy, all folds", correct)]
     last = pairs.fold >= 3
     first = (pairs.fold < 3) & usable
     threshold = best_threshold(scores[first], pairs.mated[first])
     rows.append(
-        _share(
+        share(
             f"{name}: accuracy, folds 4-5, threshold of folds 1-3",
             (((scores >= threshold) == pairs.mated) & usable)[last],
         )
@@ -82,8 +81,8 @@ def _operating_points(templates: LfwTemplates) -> list[Row]:
         title = (
             f"operating point FMR {point.target_fmr:g} (score ≥ {point.threshold:.4f}), folds 4-5"
         )
-        rows.append(_share(f"{title}: FMR", scores[~mated] >= point.threshold))
-        rows.append(_share(f"{title}: FNMR", scores[mated] < point.threshold))
+        rows.append(share(f"{title}: FMR", scores[~mated] >= point.threshold))
+        rows.append(share(f"{title}: FNMR", scores[mated] < point.threshold))
     return rows
 
 
@@ -93,8 +92,3 @@ def all_pairs(templates: LfwTemplates, chosen: np.ndarray) -> tuple[np.ndarray, 
     upper = np.triu_indices(len(chosen), 1)
     scores = (templates.vectors[chosen] @ templates.vectors[chosen].T)[upper]
     return scores, subjects[upper[0]] == subjects[upper[1]]
-
-
-def _share(what: str, hits: np.ndarray) -> Row:
-    low, high = proportion_interval(int(hits.sum()), len(hits))
-    return {"what": what, "value": float(hits.mean()), "n": len(hits), "low": low, "high": high}

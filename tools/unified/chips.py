@@ -18,9 +18,12 @@ from mien.geometry.regions import REGIONS, region_mask
 from mien.geometry.similarity import fit_similarity, invert
 from mien.geometry.visibility import vertex_visibility
 from mien.geometry.warp import transform_points, warp_crops
+from mien.tasks.ancestry import ANCESTRIES
 from mien.tasks.crops import all_meshes, crop_faces
 from mien.tasks.expression import EXPRESSIONS
+from mien.tasks.gender import GENDERS
 from mien.tasks.pipeline import Analyzer
+from mien.train.tasks.regions import PARTS
 from mien.train.taught import COLUMNS, N_POINTS, POSE_STEP
 from mien.types import Analysis, Image
 from tools.heads.features import largest_face
@@ -28,9 +31,7 @@ from tools.unified.rows import SIZE_PX, Rows, blank
 
 _log = logging.getLogger(__name__)
 ALIGNMENT = "dlib112"
-GENDERS, ANCESTRIES = ("female", "male"), ("white", "black", "asian", "indian", "other")
-#: Regions without sides, so that a mirrored chip has the same.
-PARTS = ("background", "skin", "brow", "eye", "nose", "lip", "inner_mouth")
+#: The part, without its side, of each region.
 _PART_OF = np.array(
     [PARTS.index(r.split("_")[-1] if r != "inner_mouth" else r) for r in REGIONS], np.uint8
 )
@@ -168,13 +169,9 @@ def fer_map(root: Path) -> NDArray[np.float32]:
     part.
     """
     corners = np.array([[0, 0], [SIZE_PX, 0], [0, SIZE_PX]], np.float32)
-    found = np.stack([_corners(matrix, corners) for matrix in _found_maps(root)])
+    found = np.stack([_moved(corners, matrix) for matrix in _found_maps(root)])
     median = np.median(found, axis=0)
     return fit_similarity(corners[None], median[None]).astype(np.float32)
-
-
-def _corners(matrix: NDArray[np.float32], corners: NDArray[np.float32]) -> NDArray[np.float32]:
-    return _moved(corners, matrix)
 
 
 def _found_maps(root: Path, each: int = 60) -> Iterator[NDArray[np.float32]]:

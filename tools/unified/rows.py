@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.train.taught import COLUMNS, UNKNOWN, WIDTH
+from mien.train.taught import COLUMNS, MIRRORED, UNKNOWN, WIDTH
 
 SIZE_PX = 112
-N_LANDMARKS = 73
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def blank(count: int, source: int) -> dict[str, NDArray[np.generic]]:
     targets[:, COLUMNS["source"]] = source
     return {
         "targets": targets,
-        "landmarks": np.full((count, N_LANDMARKS, 3), np.nan, np.float32),
+        "landmarks": np.full((count, len(MIRRORED), 3), np.nan, np.float32),
         "masks": np.full((count, SIZE_PX, SIZE_PX), UNKNOWN, np.uint8),
         "mesh": np.full((count, 468, 2), np.nan, np.float32),
     }

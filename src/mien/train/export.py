@@ -30,6 +30,7 @@ from mien.train.learner import Learner, build_learner, class_number
 from mien.train.onnx_graph import OnnxGraph
 from mien.train.recipe import Recipe
 from mien.train.validation import predictions, validation_of
+from mien.types.arrays import Array
 
 #: Smaller constants stay float32: they save nothing worth a rounding.
 _MIN_HALVED = 512
@@ -117,7 +118,10 @@ def export_run(
     learner, held = finished(run, recipe, examples)
     pictures = held.inputs.ndim == 4
     mirror = mirror and pictures
-    temperature = _temperature(learner, held) if recipe.classes else 1.0
+    temperature = 1.0
+    if recipe.classes:
+        logits = torch.from_numpy(predictions(learner, held))
+        temperature = best_temperature(logits, held.targets)
     grey = pictures and held.inputs.shape[3] == 1
     shipped: nn.Module = Shipped(
         learner, grey=grey, rows=not pictures, mirror=mirror, temperature=temperature
@@ -313,11 +317,10 @@ def _best(run: Path, recipe: Recipe) -> dict[str, Any]:
     return saved
 
 
-def _temperature(learner: Learner, held: Examples) -> float:
-    """Return the temperature of the least log loss on what was held out."""
-    logits = torch.from_numpy(predictions(learner, held))
+def best_temperature(logits: Tensor, labels: Array) -> float:
+    """Return the temperature of the least log loss of logits (N,C) on labels (N,)."""
     tried = np.geomspace(0.25, 4, 161)
-    losses = [log_loss((logits / t).softmax(1).numpy(), held.targets) for t in tried]
+    losses = [log_loss((logits / t).softmax(1).numpy(), labels) for t in tried]
     return round(float(tried[int(np.argmin(losses))]), 4)
 
 

@@ -28,10 +28,8 @@ COLUMNS = MappingProxyType(
 )
 WIDTH = 135
 N_POINTS = 68
-#: The middle of the head, then a step from it along the head's axes: to the subject's left and
-#: right, down, and back.
-POSE_POINTS = ("middle", "left", "right", "down", "back")
-#: The length of a step, in sides of the chip.
+#: After them come the middle of the head and four points a step from it along the head's axes: to
+#: the subject's left and right, down, and back. The length of a step, in sides of the chip.
 POSE_STEP = 0.25
 #: A mask's value where nothing is known.
 UNKNOWN = 255

@@ -64,12 +64,16 @@ class UnifiedLearner(nn.Module):
             first += task.n_tokens
         return found
 
-    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Return the exported outputs of all tasks by name."""
+    def finish(self, predictions: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the exported outputs of all tasks by name, of what they predicted."""
         found: dict[str, Tensor] = {}
-        for name, prediction in self.predict(inputs).items():
+        for name, prediction in predictions.items():
             found |= cast(Any, self.head[name]).finish(prediction)
         return found
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the exported outputs of all tasks by name, of inputs."""
+        return self.finish(self.predict(inputs))
 
     def forward(self, inputs: Tensor, targets: Tensor, landmarks: Tensor, masks: Tensor) -> Tensor:
         """Return the loss of each example (B,): of all tasks that it says something about."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mien.errors import InputError
 from mien.metrics.classification import accuracy, class_scores, log_loss
+from mien.metrics.landmarks import nme
 from mien.metrics.verification import threshold_at_fmr
 from mien.train.batch import gather
 from mien.train.engine import Validate
@@ -25,14 +26,25 @@ _BATCH = 128
 _FMR = 1e-3
 
 
-def predictions(learner: Learner, examples: Examples) -> FloatArray:
-    """Return what the head predicts of all N > 0 examples, (N,D) float32; call it in eval mode."""
-    found: list[FloatArray] = []
+def in_batches(examples: Examples) -> Iterator[Tensor]:
+    """Yield the inputs of all examples, so many at a time as are run at once."""
     for start in range(0, len(examples), _BATCH):
         rows = np.arange(start, min(start + _BATCH, len(examples)))
-        with torch.inference_mode():
-            found.append(learner.predict(gather(examples, rows).inputs).float().numpy())
+        yield gather(examples, rows).inputs
+
+
+def predictions(learner: Learner, examples: Examples) -> FloatArray:
+    """Return what the head predicts of all N > 0 examples, (N,D) float32; call it in eval mode."""
+    with torch.inference_mode():
+        found = [learner.predict(inputs).float().numpy() for inputs in in_batches(examples)]
     return np.concatenate(found)
+
+
+def unified_predictions(learner: UnifiedLearner, examples: Examples) -> dict[str, Tensor]:
+    """Return what each task predicts of all N > 0 examples; call it in eval mode."""
+    with torch.inference_mode():
+        batches = [learner.predict(inputs) for inputs in in_batches(examples)]
+    return {name: torch.cat([batch[name] for batch in batches]) for name in batches[0]}
 
 
 def class_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
@@ -91,13 +103,9 @@ def validation_of(task: str) -> Validate:
 
 def unified_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
     """Return how good each output is where it is known; first a sum of what is to be high."""
-    batches: list[dict[str, FloatArray]] = []
-    for start in range(0, len(examples), _BATCH):
-        rows = np.arange(start, min(start + _BATCH, len(examples)))
-        with torch.inference_mode():
-            outputs = cast(UnifiedLearner, learner).outputs(gather(examples, rows).inputs)
-        batches.append({name: value.float().numpy() for name, value in outputs.items()})
-    found = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
+    unified = cast(UnifiedLearner, learner)
+    outputs = unified.finish(unified_predictions(unified, examples))
+    found = {name: value.float().numpy() for name, value in outputs.items()}
     figures: dict[str, float] = {}
     for name in ("expression", "gender", "ancestry"):
         said = examples.targets[:, COLUMNS[name]][:, 0]
@@ -106,11 +114,10 @@ def unified_figures(learner: Learner, examples: Examples) -> Mapping[str, float]
     years = examples.targets[:, COLUMNS["age"]][:, 0]
     figures["age_mae_years"] = float(np.nanmean(np.abs(found["age"] - years)))
     assert examples.landmarks is not None
-    points = examples.landmarks[:, :N_POINTS, :2]
     marked = examples.targets[:, COLUMNS["points"]][:, 0] == 1
+    points = examples.landmarks[marked, :N_POINTS, :2]
     eyes = np.linalg.norm(points[:, 36] - points[:, 45], axis=1)
-    away = np.linalg.norm(found["points"][:, :, :2] - points, axis=2).mean(axis=1) / eyes
-    figures["nme"] = float(away[marked].mean())
+    figures["nme"] = nme(found["points"][marked, :, :2], points, distance=eyes)
     templates = examples.targets[:, COLUMNS["embedding"]]
     figures["cosine"] = float(np.nanmean((found["embedding"] * templates).sum(axis=1)))
     high = sum(figures[name] for name in ("expression", "gender", "ancestry", "cosine"))

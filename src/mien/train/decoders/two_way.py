@@ -131,11 +131,11 @@ class TwoWay(nn.Module):
         decoded = (
             memory[:, : sizes[0]].transpose(1, 2).reshape(memory.shape[0], -1, side[0], side[1])
         )
-        pooled = torch.cat([level.mean(dim=(2, 3)) for level in levels[2:]], dim=1)
+        means = [level.mean(dim=(2, 3)) for level in levels[2:]]
+        pooled = torch.cat(means, dim=1)
         if self.gate is not None:
             pooled = pooled * self.gate(pooled)
-        deepest = levels[-1].mean(dim=(2, 3))
-        return Encoded(self.last(tokens), self._places(levels, decoded), pooled, deepest)
+        return Encoded(self.last(tokens), self._places(levels, decoded), pooled, means[-1])
 
     def _memory(self, levels: Sequence[Tensor]) -> tuple[Tensor, list[int]]:
         rows = []
