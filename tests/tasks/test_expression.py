@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mien.geometry.canonical import canonical_face
 from mien.geometry.warp import transform_points
-from mien.tasks.expression import shape_rows, upright_maps
+from mien.tasks.expression import upright_maps
 
 FACE = canonical_face()[:, :3].astype(np.float64)
 
@@ -27,21 +27,6 @@ def test_the_mesh_fills_the_crop_and_its_eyes_are_level(turn_rad, scale, x, y):
     assert np.ptp(local, axis=0).max() > 0.99
 
 
-@given(st.floats(-3, 3), st.floats(20, 400), st.floats(-500, 500))
-def test_shapes_know_nothing_of_place_size_and_tilt(turn_rad, scale, x):
-    cos, sin = np.cos(turn_rad), np.sin(turn_rad)
-    turned = (FACE @ np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]]) * scale) + [x, 30, 0]
-    first, second = shape_rows(np.stack([FACE, turned]).astype(np.float32))
-    assert np.abs(first - second).max() < 2e-3
-    assert np.abs(first).max() <= 0.5 + 1e-3
-
-
-def test_no_face_has_no_map_and_no_shape():
+def test_no_face_has_no_map():
     nothing = np.zeros((0, 478, 3), np.float32)
     assert upright_maps(nothing, size_px=64).shape == (0, 2, 3)
-    assert shape_rows(nothing).shape == (0, 936)
-
-
-def test_both_meshes_give_shapes_of_one_length():
-    mesh = np.random.default_rng(0).uniform(0, 99, (2, 478, 3)).astype(np.float32)
-    assert shape_rows(mesh).shape == shape_rows(mesh[:, :468]).shape == (2, 936)

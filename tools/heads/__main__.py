@@ -17,11 +17,9 @@ from onnx import ModelProto
 from mien.models import Network, read_spec
 from mien.tasks.age import AGES_YEARS, mean_and_spread
 from mien.tasks.age import MODEL as AGE_MODEL
-from mien.tasks.expression import MODEL as EXPRESSION_MODEL
 from mien.tasks.gender import MODEL as GENDER_MODEL
 from mien.tasks.gender import tempered
 from tools.heads.export import FLOOR, age_graph, classes_graph
-from tools.heads.expressions import read_expressions
 from tools.heads.features import Features, read_features
 from tools.heads.figures import Figures, age_figures, class_figures
 from tools.heads.fit import Spread, best_spread, best_temperature, fit_ages, fit_classes
@@ -32,7 +30,6 @@ from tools.weights.spec_file import find_spec, stamp
 #: Chosen by the errors on a fifth of the pictures to fit on.
 AGE = Recipe(hidden=256, epochs=30, weight_decay=0.05, distance_weight=0.3)
 CLASSES = Recipe(hidden=128, epochs=20, weight_decay=0.05)
-EXPRESSION = Recipe(hidden=128, epochs=30, weight_decay=0.05)
 _UTKFACE = "UTKFace, chips 112 px, a fifth by hash of the file name"
 _FER2013 = "FER2013 validation, a fifth, pictures with a face found"
 
@@ -52,7 +49,6 @@ def main() -> None:
     report = features[features.found & features.reported]
     train_heads(fit, report)
     calibrate_networks(fit, report)
-    train_expression(arguments.data / "fer2013", arguments.cache)
 
 
 def train_heads(fit: Features, report: Features) -> None:
@@ -101,26 +97,6 @@ def calibrate_networks(fit: Features, report: Features) -> None:
         (fit.gender_probabilities, fit.gender),
         (report.gender_probabilities, report.gender),
     )
-
-
-def train_expression(folder: Path, cache: Path) -> None:
-    """Calibrate the expression network and train the head that reads it.
-
-    The network has seen the pictures that both are fitted to, so that both are a little too sure.
-    """
-    fit, report = (
-        read_expressions(folder / part, cache / f"expressions_{part}.npz", step=step)
-        for part, step in (("train", 2), ("validation", 5))
-    )
-    _note_tempered(
-        EXPRESSION_MODEL,
-        _FER2013,
-        (fit.probabilities, fit.label),
-        (report.probabilities, report.label),
-    )
-    parts = [(part.rows, part.label, part.name) for part in (fit, report)]
-    plain = fit.rows.shape[1] - fit.probabilities.shape[1]
-    _train_classes("mlp.expression", _FER2013, *parts, plain=plain, recipe=EXPRESSION)
 
 
 def _note_tempered(

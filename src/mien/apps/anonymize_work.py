@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import typer
+
 import mien
 from mien.apps.cli_analyze import steps, told
+from mien.apps.gallery_work import opened
 from mien.apps.job import Input, drawing_paths, expand
 from mien.apps.journal import Journal, stamp_of
 from mien.apps.terminal import OK, SOME_FAILED, is_terminal, say
 from mien.errors import InputError, MienError
-from mien.gallery import Gallery
 from mien.io import read_image
 from mien.io.atomic import whole_file
 from mien.io.bare_file import bare_name, frames_in, write_bare
+from mien.io.files import VIDEO_SUFFIXES
 from mien.protect.anonymizer import Anonymizer, anonymizer
-from mien.protect.clip import VIDEO_SUFFIXES, anonymize_video, clip_name
+from mien.protect.clip import anonymize_video, clip_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def anonymize(request: Request) -> int:
     going_on = request.resume and journal_path.exists()
     if not (going_on or request.overwrite):
         _refuse_existing([target_of(item) for item in inputs])
-    with _opened(request.gallery) as gallery:
+    with nullcontext(None) if request.gallery is None else opened(request.gallery) as gallery:
         worker = anonymizer(
             request.style,
             strength=request.strength,
@@ -86,16 +89,8 @@ def _inputs(request: Request) -> list[Input]:
     """Return pictures and videos, each once; what is below the output folder is left out."""
     pictures = expand(request.paths, leave_out=request.out)
     known = {item.path for item in pictures}
-    unwanted = request.out.resolve()
-    for path in request.paths:
-        for found in sorted(path.rglob("*")) if path.is_dir() else ():
-            name = found.relative_to(path)
-            hidden = any(part.startswith(".") for part in name.parts)
-            inside = unwanted in found.resolve().parents
-            is_video = found.suffix.lower() in VIDEO_SUFFIXES and found.is_file()
-            if is_video and not hidden and not inside and str(found) not in known:
-                pictures.append(Input(str(found), str(name)))
-    return pictures
+    videos = expand(request.paths, leave_out=request.out, suffixes=VIDEO_SUFFIXES)
+    return [*pictures, *(item for item in videos if item.path not in known)]
 
 
 def _targets(request: Request, inputs: Sequence[Input]) -> Callable[[Input], Path]:
@@ -124,18 +119,6 @@ def _refuse_existing(targets: Sequence[Path]) -> None:
             f"{there[0]}: is there already ({len(there)} of {len(targets)} outputs are); "
             "--overwrite replaces them, --resume goes on where a run stopped"
         )
-
-
-@contextmanager
-def _opened(path: Path | None) -> Iterator[Gallery | None]:
-    if path is None:
-        with nullcontext():
-            yield None
-        return
-    from mien.gallery.open import open_gallery
-
-    with open_gallery(path, create=False) as gallery:
-        yield gallery
 
 
 def _one(
@@ -200,10 +183,10 @@ def _show(request: Request, worker: Anonymizer, records: list[dict[str, Any]], r
     totals = _totals(records)
     if request.json or not is_terminal():
         print_out = {"report": str(report), "settings": worker.settings, "totals": totals}
-        _print(json.dumps(print_out))
+        typer.echo(json.dumps(print_out))
     else:
-        _print(", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in totals.items()))
-        _print(f"report: {report}")
+        typer.echo(", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in totals.items()))
+        typer.echo(f"report: {report}")
     for record in records:
         if record["error"] is not None:
             say(f"mien: {told(record)}")
@@ -220,9 +203,3 @@ def _show(request: Request, worker: Anonymizer, records: list[dict[str, Any]], r
             "--thorough looks longer"
         )
     return SOME_FAILED if totals["failed"] else OK
-
-
-def _print(line: str) -> None:
-    import typer
-
-    typer.echo(line)

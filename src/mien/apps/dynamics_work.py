@@ -51,9 +51,8 @@ def read(source: str, outputs: Outputs, *, window_s: float, identities: bool, de
         say(f"mien: without expressions: {missing}")
     with open_video(source) as video, People(video, identities=identities, device=device) as people:
         offset_s = video.facts.audio_offset_s
-        rate_hz, duration_s = video.facts.rate_hz, video.facts.duration_s
-        total = round(rate_hz * duration_s) if rate_hz and duration_s else 0
-        with steps("reading faces", total) as step:
+        total = video.facts.announced_frames
+        with steps("reading faces", 0 if total is None else total) as step:
             seen = _counted(people, step)
             found = dynamics(seen, window_s=window_s, person_of=people.person_of)
         problems = list(video.problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import cv2
 import mien
 from mien.apps.journal import Journal, Stamp, stamp_of
 from mien.errors import ImageNotFoundError, InputError, MienError
-from mien.io import find_images, read_image
+from mien.io import IMAGE_SUFFIXES, find_images, read_image
 from mien.render import draw
 from mien.render.outlines import to_plain
 from mien.render.report import face_outlines
@@ -35,23 +35,29 @@ class Input:
     name: str
 
 
-def expand(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[Input]:
+def expand(
+    paths: Iterable[Path],
+    *,
+    leave_out: Path | None = None,
+    suffixes: Set[str] = IMAGE_SUFFIXES,
+) -> list[Input]:
     """Return every picture of the files and folders, in order, each once; what is missing stays in.
 
-    ``leave_out``: a folder whose pictures are not taken: it is written to.
+    ``leave_out``: a folder whose pictures are not taken: it is written to. ``suffixes``: of what is
+    a picture in a folder.
     """
     unwanted = None if leave_out is None else leave_out.resolve()
     inputs: dict[str, Input] = {}
     for path in paths:
-        for found in _pictures(path, unwanted):
+        for found in _pictures(path, unwanted, suffixes):
             name = found.relative_to(path) if found != path else Path(path.name)
             inputs.setdefault(str(found), Input(str(found), str(name)))
     return list(inputs.values())
 
 
-def _pictures(path: Path, unwanted: Path | None) -> Iterator[Path]:
+def _pictures(path: Path, unwanted: Path | None, suffixes: Set[str]) -> Iterator[Path]:
     try:
-        for found in find_images(path):
+        for found in find_images(path, suffixes=suffixes):
             if found == path or unwanted is None or unwanted not in found.resolve().parents:
                 yield found
     except ImageNotFoundError:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import typer
 from mien.apps.cli_analyze import steps
 from mien.apps.cluster_work import check_outputs
 from mien.apps.gallery_work import opened
+from mien.apps.stopping import stopping
 from mien.apps.terminal import INTERRUPTED, OK, SOME_FAILED, console, is_terminal, printable, say
 from mien.io.atomic import whole_file
 from mien.render.report.timeline import Lane, Span, Timeline, clock, write_timeline
@@ -61,34 +61,14 @@ def track(
 def _run(tracking: Tracking, outputs: Outputs) -> bool:
     """Go through the video; tell whether it was interrupted."""
     video = tracking.video
-    total = 0
-    if video is not None and video.facts.rate_hz and video.facts.duration_s:
-        total = round(video.facts.rate_hz * video.facts.duration_s)
-    with _stopping(tracking) as stopped, steps("following faces", total) as step:
+    total = None if video is None else video.facts.announced_frames
+    with (
+        stopping(tracking.stop, insist=True) as stopped,
+        steps("following faces", 0 if total is None else total) as step,
+    ):
         for _ in _told(tracking) if outputs.lines else tracking:
             step()
     return bool(stopped)
-
-
-@contextmanager
-def _stopping(tracking: Tracking) -> Iterator[list[int]]:
-    """Let Ctrl-C and SIGTERM end the tracking between frames; a second one ends the process."""
-    stopped: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        stopped.append(number)
-        tracking.stop()
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
-
-    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
-    for kind in before:
-        signal.signal(kind, stop)
-    try:
-        yield stopped
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
 
 
 def _told(tracking: Tracking) -> Iterator[object]:

@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
@@ -16,6 +16,7 @@ from typing import Any
 
 from mien.apps.evaluate_work import cache_folder
 from mien.apps.gallery_work import opened
+from mien.apps.stopping import stopping
 from mien.apps.terminal import INTERRUPTED, OK, say
 from mien.io.video_source import without_password
 from mien.models import get_spec
@@ -65,7 +66,7 @@ def watch(source: str, request: Request) -> int:
         who, analyzer = _who(stack, request, [*wanted, *["embed"] * embeds])
         journal = stack.enter_context(WatchJournal(_journal(request, name), name))
         ending = Flag()
-        ended_by = stack.enter_context(_signals(ending))
+        ended_by = stack.enter_context(stopping(ending.set, insist=False))
         watch = Watch(
             journal, _receivers(request), ending=ending, most_waiting=request.most_waiting
         )
@@ -90,7 +91,7 @@ def watch(source: str, request: Request) -> int:
         waiting = journal.waiting()
         if waiting:
             say(f"mien: {waiting} events are not taken yet; the same command tells them")
-        return INTERRUPTED if ended_by() == signal.SIGINT else OK
+        return INTERRUPTED if ended_by[:1] == [signal.SIGINT] else OK
 
 
 def _who(stack: ExitStack, request: Request, tasks: list[str]) -> tuple[Who, Analyzer]:
@@ -139,20 +140,3 @@ def _receivers(request: Request) -> list[Receiver]:
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-@contextmanager
-def _signals(ending: Flag) -> Iterator[Callable[[], int | None]]:
-    """Set the flag on SIGINT and SIGTERM; yield what tells which one it was."""
-    got: list[int] = []
-
-    def end(number: int, frame: object) -> None:
-        got.append(number)
-        ending.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: got[0] if got else None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

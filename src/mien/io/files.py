@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from mien.errors import ImageNotFoundError
@@ -17,26 +17,35 @@ IMAGE_SUFFIXES = frozenset(
 )
 
 
-def find_images(paths: str | Path | Iterable[str | Path]) -> Iterator[Path]:
+#: The same of videos.
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".3gp", ".wmv"}
+)
+
+
+def find_images(
+    paths: str | Path | Iterable[str | Path], *, suffixes: Set[str] = IMAGE_SUFFIXES
+) -> Iterator[Path]:
     """Yield each file that was named, and every picture below each folder, sorted by name.
 
-    Named files are taken whatever their suffix. Hidden files and folders inside folders are left
-    out. Raises ImageNotFoundError for a folder or file that is not there.
+    ``suffixes``: of what is a picture. Named files are taken whatever their suffix. Hidden files
+    and folders inside folders are left out. Raises ImageNotFoundError for a folder or file that is
+    not there.
     """
     if isinstance(paths, str | Path):
         paths = [paths]
     for path in map(Path, paths):
         if path.is_dir():
-            yield from _below(path)
+            yield from _below(path, suffixes)
         elif path.exists():
             yield path
         else:
             raise ImageNotFoundError(f"{path}: no such file or folder")
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _below(folder: Path, suffixes: Set[str]) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(root, name)

@@ -45,6 +45,13 @@ class VideoFacts:
     has_audio: bool
     audio_offset_s: float | None
 
+    @property
+    def announced_frames(self) -> int | None:
+        """About how many frames there are; ``None`` where rate or duration is not said."""
+        if not self.rate_hz or not self.duration_s:
+            return None
+        return round(self.rate_hz * self.duration_s)
+
 
 class Video:
     """An opened video; iterating yields each frame once, with ``timestamp_s`` from the first one.

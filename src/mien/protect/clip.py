@@ -14,10 +14,6 @@ from mien.protect.head import Head
 from mien.protect.hold import held
 from mien.types import Image
 
-#: Suffixes, lower case, that are taken for videos.
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".3gp", ".wmv"}
-)
 #: Kinds that are written under their own name.
 _WRITTEN = (".mp4", ".mkv", ".mov", ".webm")
 #: A cover is held for this time, and for so many frames at least.

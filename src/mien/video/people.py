@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mien.tasks.expression import TRAINED, ExpressionTask
+from mien.tasks.expression import ExpressionTask
 from mien.tasks.pipeline import CHUNK, CHUNK_PIXELS
 from mien.tasks.task import Options, Task, known_tasks, ordered
 from mien.types import Analysis
@@ -86,7 +86,4 @@ def _built(names: Sequence[str] | None, options: Options) -> list[Task]:
         missing = ExpressionTask(options).missing() is not None
         names = [name for name in TASKS if not (missing and name == "expression")]
     known = known_tasks()
-    # The trained network reads the picture; only what was there before it reads templates.
-    spared = ("embed",) if TRAINED in ExpressionTask(options).models() else ()
-    wanted = [name for name in ordered(names) if name not in (*_TRACKER_HAS, *spared)]
-    return [known[name](options) for name in wanted]
+    return [known[name](options) for name in ordered(names) if name not in _TRACKER_HAS]

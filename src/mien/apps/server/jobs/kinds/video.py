@@ -123,9 +123,8 @@ def _opened(roots: Roots, asked: str) -> Iterator[Video]:
 
 def _follow(tracking: Tracking, video: Video, work: Work, engine: Engine) -> None:
     """Go through all frames; ``done`` counts them, never beyond what the file announces."""
-    facts, total = video.facts, None
-    if facts.rate_hz and facts.duration_s:
-        total = round(facts.rate_hz * facts.duration_s)
+    total = video.facts.announced_frames
+    if total is not None:
         work.begin(total)
     for frame in tracking:
         if total is None or frame.index < total:
