@@ -28,8 +28,8 @@ from benchmarks.anonymize.recognisers import recognisers
 from benchmarks.report import moment
 from mien.protect.style import DEFAULT_STYLE, get_style, known_styles
 
-#: Sizes were chosen on these folds, and are reported on those.
-CHOOSING, REPORTING = (1, 2, 3), (4, 5)
+#: Sizes were chosen on these folds; what has a size is reported on the others, all else on all.
+CHOOSING, OTHERS = (1, 2, 3), (4, 5)
 #: Nobody detects a face where it is open anyway, or in what is left round a grey one.
 CONTROLS = ("open", "face")
 SIZES = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -51,7 +51,9 @@ def main() -> None:
     styles = [Setting(style.name, style.strength) for style in known_styles().values()]
     # What the bar is for comes first.
     styles.sort(key=lambda one: (one.style != DEFAULT_STYLE, get_style(one.style).cosmetic))
-    measure(options, REPORTING, [Setting("open"), *styles, Setting("face")], keep, plain=True)
+    measure(
+        options, CHOOSING + OTHERS, [Setting("open"), *styles, Setting("face")], keep, plain=True
+    )
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,16 @@ def measure(
     }
     for setting in settings:
         seen = plain and setting.style not in CONTROLS
-        made = rates(pictures, of, setting, names, options.cache, plain=seen)
+        counted = folds if setting.strength is None or not plain else OTHERS
+        made = rates(pictures, of, setting, names, options.cache, folds=counted, plain=seen)
         found["attacks"][str(setting)] = {
             attack: {name: _plain(rate) for name, rate in row.items()}
             for attack, row in made.items()
         }
         if plain:
-            found["surroundings"][str(setting)] = _plain(by_surroundings(pictures, of, setting))
+            found["surroundings"][str(setting)] = _plain(
+                by_surroundings(pictures, of, setting, counted)
+            )
         if seen:
             again = detected_again(pictures, setting, options.cache)
             found["detected_again"][str(setting)] = _plain(again)

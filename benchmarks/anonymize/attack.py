@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,15 +52,23 @@ class Trial:
     person: np.ndarray
     fold: np.ndarray
 
-    def attack(self, probes: np.ndarray, references: np.ndarray, *, both: bool = False) -> Rate:
+    def attack(
+        self,
+        probes: np.ndarray,
+        references: np.ndarray,
+        *,
+        folds: Sequence[int],
+        both: bool = False,
+    ) -> Rate:
         """Compare probes with references (P,D); rows of NaN have no template and match nothing.
 
-        The threshold of a fold is set where FMR is 1e-2 over all comparisons of two people of the
-        other folds, in the same setting. ``both``: also the second picture as the probe.
+        Pairs of ``folds`` count. The threshold of each is set where FMR is 1e-2 over all
+        comparisons of two people of all other folds there are, in the same setting. ``both``: also
+        the second picture as the probe.
         """
         hits = lost = n = 0
         others = 0.0
-        for fold in np.unique(self.fold):
+        for fold in folds:
             threshold = self._threshold(probes, references, self.fold != fold)
             rows = self.fold[self.first] == fold
             ways = [(self.first[rows], self.second[rows])]

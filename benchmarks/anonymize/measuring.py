@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,22 +138,30 @@ def _code() -> str:
 
 
 def rates(
-    known: Known, of: Trial, setting: Setting, names: list[str], cache: Path, *, plain: bool
+    known: Known,
+    of: Trial,
+    setting: Setting,
+    names: list[str],
+    cache: Path,
+    *,
+    folds: Sequence[int],
+    plain: bool,
 ) -> dict[str, dict[str, Rate]]:
     """Return the mated rates by attack and recogniser; ``plain``: also the one that detects."""
     gallery = templates(known, Setting("open"), names, cache)
     probes = templates(known, setting, names, cache)
     found = {
-        "informed": {name: of.attack(probes[name], gallery[name]) for name in names},
-        "parrot": {name: of.attack(probes[name], probes[name]) for name in names},
+        "informed": {name: of.attack(probes[name], gallery[name], folds=folds) for name in names},
+        "parrot": {name: of.attack(probes[name], probes[name], folds=folds) for name in names},
     }
     found["informed, both ways"] = {
-        name: of.attack(probes[name], gallery[name], both=True) for name in names
+        name: of.attack(probes[name], gallery[name], folds=folds, both=True) for name in names
     }
     if plain:
         seen = templates(known, setting, names, cache, detected=True)
         found["plain"] = {
-            name: of.attack(_as_wide(seen[name], gallery[name]), gallery[name]) for name in names
+            name: of.attack(_as_wide(seen[name], gallery[name]), gallery[name], folds=folds)
+            for name in names
         }
     return found
 
@@ -169,11 +177,11 @@ def detected_again(known: Known, setting: Setting, cache: Path) -> Rate:
     return Rate(int(again.sum()), len(again))
 
 
-def by_surroundings(known: Known, of: Trial, setting: Setting) -> Rate:
+def by_surroundings(known: Known, of: Trial, setting: Setting, folds: Sequence[int]) -> Rate:
     """Return the mated rate of who compares the whole covered pictures, as views of a place."""
     change = setting.change(known)
     rows = [surroundings(change(row, known.image(row))) for row in range(len(known.names))]
-    return of.attack(np.stack(rows), np.stack(rows))
+    return of.attack(np.stack(rows), np.stack(rows), folds=folds)
 
 
 def uncovered(known: Known, names: list[str]) -> dict[str, tuple[float, float]]:
