@@ -21,7 +21,9 @@ _MEAN = (122.782, 117.001, 104.298)
 _SCALE = 128.0
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
+    """Two convolutions and a way round them; with ``halves`` the sides are halved."""
+
     def __init__(self, before: int, after: int, *, halves: bool, padded: bool) -> None:
         super().__init__()
         self.halves = halves
@@ -29,6 +31,7 @@ class _Block(nn.Module):
         self.second = nn.Conv2d(after, after, 3, 1, 1 if padded else 0)
 
     def forward(self, old: Tensor) -> Tensor:
+        """Return places (B,after,h,w) of (B,before,h,w)."""
         new = self.second(functional.relu(self.first(old)))
         if self.halves:
             old = functional.avg_pool2d(old, 2)
@@ -75,7 +78,7 @@ class DlibResNet(nn.Module):
         starts = [sum(count for _, count in _STAGES[:stage]) for stage in range(1, stages)]
         self.blocks = nn.Sequential(
             *(
-                _Block(before, after, halves=index in starts, padded=True)
+                Block(before, after, halves=index in starts, padded=True)
                 for index, (before, after) in enumerate(pairwise(widths))
             )
         )
@@ -85,12 +88,17 @@ class DlibResNet(nn.Module):
         if shipped:
             load_shipped(self)
         if norms:
-            _put_norms(self)
+            put_norms(self)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return features (B,width)."""
         features: Tensor = self.levels(pixels)[-1].mean(dim=(2, 3))
         return features
+
+    def stages(self) -> list[nn.Sequential]:
+        """Return the blocks of each stage."""
+        ends = [end + 1 for end in self._ends]
+        return [self.blocks[first:last] for first, last in pairwise([0, *ends])]
 
     def levels(self, pixels: Tensor) -> list[Tensor]:
         """Return what each stage gives, (B,widths[i],h,w), from fine to coarse."""
@@ -131,12 +139,13 @@ class _LiveNorm(nn.BatchNorm2d):
         return normed
 
 
-def _put_norms(module: nn.Module) -> None:
+def put_norms(module: nn.Module) -> None:
+    """Put live norms, which begin as what the first batch measures, after every convolution."""
     for name, child in list(module.named_children()):
         if isinstance(child, nn.Conv2d):
             setattr(module, name, nn.Sequential(child, _LiveNorm(child.out_channels)))
         else:
-            _put_norms(child)
+            put_norms(child)
 
 
 def shipped_projection() -> Tensor:

@@ -1,4 +1,4 @@
-"""Everything of a face in one forward run, on the recogniser's network begun as shipped."""
+"""Everything of a face in one forward run: the recogniser as shipped, and a path beside it."""
 
 from mien.train.recipe import Recipe
 from mien.train.registry import part
@@ -9,7 +9,7 @@ RECIPE = Recipe(
     task="unified",
     # python -m tools.unified writes the folder.
     source=part("chips", folder="mien-unified"),
-    backbone=part("dlib_resnet", size_px=112, stages=5, norms=True),
+    backbone=part("dlib_branched"),
     head=part("two_way"),
     tasks=(
         part("points"),
@@ -20,19 +20,18 @@ RECIPE = Recipe(
         part("ancestry"),
         part("expression"),
         part("recognisability"),
-        part("embedding"),
+        part("embedding", taught=False),
     ),
     # fer2013, utkface, celeba, ytf68
-    sampler=part("mixed", shares=(0.42, 0.34, 0.12, 0.12), paces=0),
+    sampler=part("mixed", shares=(0.5, 0.3, 0.06, 0.14), paces=0),
     augmentations=(
         part("warp", flip=0.5, turn_rad=0.15, scale=0.1, shift=0.05, swap=MIRRORED),
         part("light", contrast=0.3, brightness=0.1),
         part("erase", probability=0.2, side=0.3),
     ),
-    epochs=3,
+    epochs=7,
     batch=64,
     learning_rate=1e-3,
-    backbone_rate=0.5,
     weight_decay=0.05,
     ema=0.998,
     card={
