@@ -29,7 +29,7 @@ RECIPE = Recipe(
         part("light", contrast=0.3, brightness=0.1),
         part("erase", probability=0.2, side=0.3),
     ),
-    epochs=7,
+    epochs=5,
     batch=64,
     learning_rate=1e-3,
     weight_decay=0.05,
