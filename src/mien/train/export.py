@@ -15,7 +15,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -29,11 +28,10 @@ from mien.train.examples import Examples, held_out
 from mien.train.learner import Learner, build_learner, class_number
 from mien.train.onnx_graph import OnnxGraph
 from mien.train.recipe import Recipe
+from mien.train.storage import round_weights, with_small_constants
 from mien.train.validation import predictions, validation_of
 from mien.types.arrays import Array
 
-#: Smaller constants stay float32: they save nothing worth a rounding.
-_MIN_HALVED = 512
 _OPSET = 18
 #: Largest difference allowed between torch and onnxruntime.
 _PARITY = 1e-4
@@ -160,7 +158,7 @@ def write_model(
 ) -> Exported:
     """Trace, compare, measure and write a finished learner's graph, spec and card."""
     traced = to_onnx(graph.module, graph.example, graph.outputs)
-    weights = with_halves(traced).SerializeToString(deterministic=True)
+    weights = with_small_constants(traced).SerializeToString(deterministic=True)
     parity = differ(weights, graph.module, graph.example)
     if parity > _PARITY:
         raise ModelError(f"{recipe.name}: torch and onnxruntime differ by {parity:.1e}")
@@ -195,7 +193,7 @@ def finished(run: Path, recipe: Recipe, examples: Examples) -> tuple[Any, Exampl
     learner.load_state_dict(saved["learner"])
     learner.eval()
     fold_norms(learner)
-    round_to_halves(learner)
+    round_weights(learner)
     return learner, examples.take(held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1])
 
 
@@ -211,14 +209,6 @@ def fold_norms(module: nn.Module) -> None:
             setattr(module, name, fuse_conv_bn_eval(pair[0], pair[1]))
         else:
             fold_norms(child)
-
-
-def round_to_halves(module: nn.Module) -> None:
-    """Round the larger weights of a module to values that half precision can hold."""
-    with torch.no_grad():
-        for weight in module.parameters():
-            if weight.numel() >= _MIN_HALVED:
-                weight.copy_(weight.half().float())
 
 
 def to_onnx(module: nn.Module, example: Tensor, outputs: tuple[str, ...]) -> onnx.ModelProto:
@@ -254,27 +244,6 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def with_halves(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store the constants that half precision holds exactly as such, behind a Cast."""
-    graph, casts = model.graph, []
-    for item in list(graph.initializer):
-        value = numpy_helper.to_array(item)
-        if value.dtype != np.float32 or value.size < _MIN_HALVED:
-            continue
-        half = value.astype(np.float16)
-        if np.isfinite(half).all() and np.array_equal(half.astype(np.float32), value):
-            stored = f"{item.name}_half"
-            casts.append(helper.make_node("Cast", [stored], [item.name], to=TensorProto.FLOAT))
-            graph.initializer.remove(item)
-            graph.initializer.append(numpy_helper.from_array(half, stored))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    del graph.value_info[:]
-    onnx.checker.check_model(model)
-    return model
 
 
 def sample(examples: Examples, *, grey: bool, count: int = 8) -> Tensor:

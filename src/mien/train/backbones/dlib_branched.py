@@ -65,7 +65,7 @@ class DlibBranched(nn.Module):
     def _begin_as_shipped(self) -> None:
         with torch.no_grad():
             for stage, shipped in zip(self.stages, self.trunk.stages()[1:], strict=False):
-                for mine, block in zip(stage, shipped, strict=False):
+                for mine, block in zip(stage.children(), shipped, strict=False):
                     for a, b in zip(mine.parameters(), block.parameters(), strict=True):
                         if a.shape == b.shape:
                             a.copy_(b)

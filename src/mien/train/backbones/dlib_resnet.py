@@ -95,10 +95,10 @@ class DlibResNet(nn.Module):
         features: Tensor = self.levels(pixels)[-1].mean(dim=(2, 3))
         return features
 
-    def stages(self) -> list[nn.Sequential]:
+    def stages(self) -> list[list[nn.Module]]:
         """Return the blocks of each stage."""
-        ends = [end + 1 for end in self._ends]
-        return [self.blocks[first:last] for first, last in pairwise([0, *ends])]
+        blocks, ends = list(self.blocks), [end + 1 for end in self._ends]
+        return [blocks[first:last] for first, last in pairwise([0, *ends])]
 
     def levels(self, pixels: Tensor) -> list[Tensor]:
         """Return what each stage gives, (B,widths[i],h,w), from fine to coarse."""

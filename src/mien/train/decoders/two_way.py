@@ -15,8 +15,8 @@ from torch.nn import functional
 from mien.train.registry import register
 from mien.train.unified import Encoded
 
-#: Levels whose places tokens look at; the first is too fine, the last one place.
-_SEEN = slice(1, 4)
+#: Levels from here on are what tokens look at; finer ones have too many places.
+_SEEN = 2
 #: Sides of the grid on which places of a level are told apart, before they are fitted to it.
 _GRID = 14
 
@@ -87,8 +87,8 @@ class TwoWay(nn.Module):
     ) -> None:
         super().__init__()
         del size_px
-        self.dimension, self.places, self.pooled = dimension, places, sum(widths[2:])
-        seen = widths[_SEEN]
+        self.dimension, self.places, self.pooled = dimension, places, sum(widths[_SEEN:])
+        seen = widths[_SEEN:]
         self.tokens = nn.Parameter(torch.randn(n_tokens, dimension) * 0.02)
         self.enter = nn.ModuleList(nn.Conv2d(width, dimension, 1) for width in seen)
         self.where = nn.ParameterList(
@@ -99,7 +99,7 @@ class TwoWay(nn.Module):
             _Layer(dimension, heads, both_ways=both_ways) for _ in range(layers)
         )
         self.last = nn.LayerNorm(dimension)
-        self.fine = nn.ModuleList(nn.Conv2d(width, places, 1) for width in widths[:3])
+        self.fine = nn.ModuleList(nn.Conv2d(width, places, 1) for width in widths[: _SEEN + 1])
         self.back = nn.Conv2d(dimension, places, 1)
         self.blend = nn.Sequential(
             nn.ReLU(),
@@ -127,11 +127,11 @@ class TwoWay(nn.Module):
         tokens = self.tokens[None].expand(memory.shape[0], -1, -1)
         for layer in self.layers:
             tokens, memory = layer(tokens, memory, bias)
-        side = levels[_SEEN][0].shape[2:]
+        side = levels[_SEEN].shape[2:]
         decoded = (
             memory[:, : sizes[0]].transpose(1, 2).reshape(memory.shape[0], -1, side[0], side[1])
         )
-        means = [level.mean(dim=(2, 3)) for level in levels[2:]]
+        means = [level.mean(dim=(2, 3)) for level in levels[_SEEN:]]
         pooled = torch.cat(means, dim=1)
         if self.gate is not None:
             pooled = pooled * self.gate(pooled)
@@ -139,18 +139,18 @@ class TwoWay(nn.Module):
 
     def _memory(self, levels: Sequence[Tensor]) -> tuple[Tensor, list[int]]:
         rows = []
-        for level, enter, where in zip(levels[_SEEN], self.enter, self.where, strict=True):
+        for level, enter, where in zip(levels[_SEEN:], self.enter, self.where, strict=True):
             size = (level.shape[2], level.shape[3])
             grid = functional.interpolate(where, size, mode="bilinear", align_corners=False)
             rows.append((enter(level) + grid).flatten(2).transpose(1, 2))
         return torch.cat(rows, dim=1), [row.shape[1] for row in rows]
 
     def _places(self, levels: Sequence[Tensor], decoded: Tensor) -> Tensor:
-        size = (levels[0].shape[2], levels[0].shape[3])
-        total = self.fine[0](levels[0])
-        for level, enter in zip((*levels[1:3], decoded), (*self.fine[1:], self.back), strict=True):
-            total = total + functional.interpolate(
-                enter(level), size, mode="bilinear", align_corners=False
-            )
+        """Return what was decoded (B,D,h,w) of level _SEEN on the finest level, step by step."""
+        total = self.back(decoded) + self.fine[_SEEN](levels[_SEEN])
+        for index in reversed(range(_SEEN)):
+            size = (levels[index].shape[2], levels[index].shape[3])
+            total = functional.interpolate(total, size, mode="bilinear", align_corners=False)
+            total = total + self.fine[index](levels[index])
         blended: Tensor = self.blend(total)
         return blended

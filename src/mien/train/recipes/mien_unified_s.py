@@ -29,9 +29,10 @@ RECIPE = Recipe(
         part("light", contrast=0.3, brightness=0.1),
         part("erase", probability=0.2, side=0.3),
     ),
-    epochs=5,
+    epochs=6,
     batch=64,
     learning_rate=1e-3,
+    backbone_rate=1.5,
     weight_decay=0.05,
     ema=0.998,
     card={
