@@ -13,8 +13,8 @@ demo: $(READY)  ## analyse a real photograph, write out/
 	$(BIN)/python -m examples.demo out
 	@echo "Look at out/report.html and out/drawn/astronaut.jpg"
 
-test: $(READY)  ## the whole test-suite
-	$(BIN)/python -m pytest
+test: $(READY)  ## the whole test-suite, a file at a time on each of two cores
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)  ## style, types
 	$(BIN)/ruff check .
