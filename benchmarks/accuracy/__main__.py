@@ -73,7 +73,8 @@ def document(figures: dict[str, dict]) -> str:
         "# Accuracy\n\n"
         "Written by `make accuracy` from labelled research pictures that are not part of this "
         "repository. What was fitted on some pictures is reported on others; every section says "
-        "which. Intervals are 95 %.\n"
+        "which. Rows that need mien-weights-research say so or name its network; all others are "
+        "the same without it. Intervals are 95 %.\n"
     )
     for name in sorted(figures):
         module, section = import_module(f"benchmarks.accuracy.{name}"), figures[name]
