@@ -1,6 +1,6 @@
 """What mien's own networks are worth, and what its training loop costs; writes docs/trained.md.
 
-python -m benchmarks.training --data ../shared/data [--only expression unified ablations loop recognition]
+python -m benchmarks.training --data ../shared/data [--only expression unified loop recognition]
 """
 
 from __future__ import annotations
