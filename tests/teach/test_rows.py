@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mien.errors import DatasetError, InputError
-from mien.teach.points import corrected, marked
+from mien.teach.points import LEAST_MARKED, corrected, marked
 from mien.teach.rows import SIZE_PX, Rows, blank, joined
 from mien.train.registry import build, part
 from mien.train.taught import COLUMNS, N_POINTS
@@ -66,14 +66,17 @@ def test_a_folder_without_chips_says_how_to_write_them(tmp_path: Path) -> None:
 
 
 def test_points_are_corrected_only_where_somebody_marked_some() -> None:
-    taught, other = some_rows(3), some_rows(30, 1, seed=1)
+    taught, other = some_rows(3), some_rows(LEAST_MARKED, 1, seed=1)
     for before, after in zip([taught, other], corrected([taught, other]), strict=True):
         np.testing.assert_array_equal(before.landmarks, after.landmarks)
     other.landmarks[:, :N_POINTS, 0] += 2  # people mark the points 2 px further right
     other.targets[:, COLUMNS["points"]] = 1
     first, second = corrected([taught, other])
-    assert (marked(taught).sum(), marked(other).sum()) == (0, 30)
+    assert (marked(taught).sum(), marked(other).sum()) == (0, LEAST_MARKED)
     np.testing.assert_array_equal(second.landmarks, other.landmarks)
+    other.targets[0, COLUMNS["points"]] = 0.5
+    np.testing.assert_array_equal(corrected([taught, other])[0].landmarks, taught.landmarks)
+    other.targets[0, COLUMNS["points"]] = 1
     assert not np.array_equal(first.landmarks[:, :N_POINTS], taught.landmarks[:, :N_POINTS])
     assert np.isfinite(first.landmarks[:, :N_POINTS]).all()
     nothing = blank(2, 0)

@@ -42,7 +42,7 @@ def test_partial_labels_teachers_and_faceless_pictures(
         "labels-csv=mine: 3 chips of 4 pictures, 1 without a face; "
         "labelled: age 1, gender 1, ancestry 1, expression 1"
     )
-    assert "as no source has marked ones" in caplog.text
+    assert "0 faces have marked ones (ibug68): not corrected below 50" in caplog.text
     columns = said(tmp_path / "chips")
     targets = columns["targets"]
     assert columns["names"].tolist() == ["0/0.png", "0/1.png", "0/2.png"]
@@ -61,7 +61,7 @@ def test_partial_labels_teachers_and_faceless_pictures(
     assert np.load(tmp_path / "chips" / "inputs.npy").shape == (3, 112, 112, 3)
 
 
-def test_marked_points_are_kept_and_correct_the_others(
+def test_marked_points_are_kept_and_a_few_correct_no_others(
     faces: Path, tmp_path: Path, variant: Variant
 ) -> None:
     pixels = variant(0, 0)
@@ -80,8 +80,7 @@ def test_marked_points_are_kept_and_correct_the_others(
     # Three px of the picture are fewer of the chip, whose face is smaller; alike for all points.
     assert np.ptp(shift[0], axis=0).max() < 0.01
     assert (shift[0] > 0.5).all()
-    # One marked face says no more of another than that its points lie further down and right.
-    assert (shift[1].mean(axis=0) > 0.2).all()
+    np.testing.assert_array_equal(marked["landmarks"][1], mesh["landmarks"][1])
 
 
 def moved(faces: Path, tmp_path: Path) -> Path:
@@ -144,6 +143,7 @@ def test_the_labelled_face_is_taken_else_the_largest(portrait: np.ndarray) -> No
         [Sample("all", encoded=encoded), Sample("one", encoded=encoded, boxes=drawn)],
         source=0,
         name="both",
+        tell=print,
     )
     # The small face is the same one at half the size: the same chip, but blurred.
     gap = np.abs(rows.inputs[0].astype(int) - rows.inputs[1])

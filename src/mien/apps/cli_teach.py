@@ -40,6 +40,7 @@ def teach(
         from mien.teach import teach as run
 
         sources = OWN if not source else [source_of(text) for text in source]
-        for number, taught in enumerate(run(data, out, sources=sources, limit=limit)):
+        told = run(data, out, sources=sources, limit=limit, tell=lambda line: say(f"mien: {line}"))
+        for number, taught in enumerate(told):
             say(f"mien: source {number}: {taught.line()}")
         typer.echo(str(out))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,17 +21,18 @@ from mien.train.taught import COLUMNS, N_POINTS
 from mien.types import Analysis, Image
 from mien.types.arrays import ByteArray, FloatArray
 
-_log = logging.getLogger(__name__)
+#: Gets a line about how far it is.
+Tell = Callable[[str], None]
 ALIGNMENT = "dlib112"
 _BATCH = 32
 
 
-def face_chips(samples: Sequence[Sample], *, source: int, name: str) -> Rows:
+def face_chips(samples: Sequence[Sample], *, source: int, name: str, tell: Tell) -> Rows:
     """Return a face of each picture in which one is found: the labelled one, else the largest.
 
     A face is labelled where the data set gives one box. ``source``: the data set's number;
-    ``name``: for the log. Raises NoFaceError when there is no face at all, DatasetError for labels
-    that the model has no place for.
+    ``name``: for what ``tell`` gets now and then. Raises NoFaceError when there is no face at all,
+    DatasetError for labels that the model has no place for.
     """
     analyzer = Analyzer(TASKS)
     parts: list[Rows] = []
@@ -45,7 +45,7 @@ def face_chips(samples: Sequence[Sample], *, source: int, name: str) -> Rows:
         ]
         parts.append(_chips(batch, images, analyses, source))
         if start % (50 * _BATCH) == 0:
-            _log.info("%s: %d of %d", name, start, len(samples))
+            tell(f"{name}: {start:,} of {len(samples):,} pictures")
     rows = joined(parts)
     if not len(rows):
         raise NoFaceError(f"{name}: no face was found in any of {len(samples)} pictures")

@@ -13,6 +13,9 @@ from mien.types.arrays import Array, BoolArray, FloatArray
 
 #: Strength of the ridge, per row of meshes in sides of the chip.
 _RIDGE = 3e-3
+#: Fewer marked faces correct nothing. Tried on half of the people of YouTube Faces' part to fit on,
+#: by faces of the other half: 20 can be worse than the mesh alone, 50 were better in all draws.
+LEAST_MARKED = 50
 
 
 def marked(rows: Rows) -> BoolArray:
@@ -21,9 +24,12 @@ def marked(rows: Rows) -> BoolArray:
 
 
 def corrected(parts: Sequence[Rows]) -> list[Rows]:
-    """Return the parts with corrected points wherever nobody marked any; as they are if none."""
+    """Return the parts with corrected points wherever nobody marked any.
+
+    As they are where fewer than LEAST_MARKED faces are marked.
+    """
     known = [marked(part) for part in parts]
-    if not any(one.any() for one in known):
+    if sum(int(one.sum()) for one in known) < LEAST_MARKED:
         return list(parts)
     pairs = list(zip(parts, known, strict=True))
     mesh = np.concatenate([part.mesh[one] for part, one in pairs])

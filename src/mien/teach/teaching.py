@@ -11,9 +11,9 @@ import numpy as np
 
 from mien.data import Sample
 from mien.errors import InputError
-from mien.teach.faces import face_chips
+from mien.teach.faces import Tell, face_chips
 from mien.teach.labels import LABELLED, labels_of
-from mien.teach.points import corrected, marked
+from mien.teach.points import LEAST_MARKED, corrected, marked
 from mien.teach.rows import Rows, joined, refuse_used
 from mien.teach.sources import OWN, Source
 from mien.teach.whole import DATASET, is_whole, whole_chips
@@ -43,14 +43,20 @@ class Taught:
 
 
 def teach(
-    data: Path, out: Path, *, sources: Sequence[Source] = OWN, limit: int | None = None
+    data: Path,
+    out: Path,
+    *,
+    sources: Sequence[Source] = OWN,
+    limit: int | None = None,
+    tell: Tell = _log.info,
 ) -> list[Taught]:
     """Write chips, labels and teachers' outputs of all sources into the new folder ``out``.
 
     Chips (112 px, aligned as the recogniser's) carry the number of their source, as they are given
-    here. ``limit``: pictures of each. Points that nobody marked are the mesh's, corrected where a
-    source has marked ones. Raises InputError for a folder that is there, DatasetError for a source
-    that cannot be read or says what the model has no place for, NoFaceError for one without a face.
+    here. ``limit``: pictures of each. Points that nobody marked are the mesh's, corrected where
+    enough faces are marked. ``tell`` gets a line now and then, by default for the log. Raises
+    InputError for a folder that is there, DatasetError for a source that cannot be read or says
+    what the model has no place for, NoFaceError for one without a face.
     """
     if not sources:
         raise InputError("sources: got none, expected one or more")
@@ -59,23 +65,21 @@ def teach(
     for samples in read:
         labels_of(samples)  # what is wrong is said before the networks run for hours
     parts = [
-        _chips(source, samples, data, number)
+        _chips(source, samples, data, number, tell)
         for number, (source, samples) in enumerate(zip(sources, read, strict=True))
     ]
     count = sum(int(marked(part).sum()) for part in parts)
-    if count:
-        _log.info("points: the mesh's, corrected by %d faces that were marked", count)
-    else:
-        _log.info("points: the mesh's, as no source has marked ones (ibug68)")
+    how = "corrected" if count >= LEAST_MARKED else f"not corrected below {LEAST_MARKED}"
+    tell(f"points: the mesh's; {count} faces have marked ones (ibug68): {how}")
     joined(corrected(parts)).write(out)
     everything = zip(sources, read, parts, strict=True)
     return [Taught(s, len(samples), len(part), _said(part)) for s, samples, part in everything]
 
 
-def _chips(source: Source, samples: Sequence[Sample], data: Path, number: int) -> Rows:
+def _chips(source: Source, samples: Sequence[Sample], data: Path, number: int, tell: Tell) -> Rows:
     if source.dataset == DATASET and is_whole(samples[0]):
         return whole_chips(samples, data / source.folder, source=number)
-    return face_chips(samples, source=number, name=str(source))
+    return face_chips(samples, source=number, name=str(source), tell=tell)
 
 
 def _said(part: Rows) -> tuple[tuple[str, int], ...]:
