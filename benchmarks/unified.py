@@ -24,13 +24,14 @@ from mien.models import Network, get_spec, has_model, load
 from mien.tasks.ancestry import ANCESTRIES
 from mien.tasks.expression import EXPRESSIONS
 from mien.tasks.gender import GENDERS
+from mien.tasks.one_face import largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.tasks.unified import read
+from mien.teach.faces import cut
+from mien.teach.rows import SIZE_PX
+from mien.teach.whole import whole_chips
 from mien.train.taught import COLUMNS
 from mien.types import Analysis
-from tools.heads.features import largest_face
-from tools.unified.chips import cut, grey_faces
-from tools.unified.rows import SIZE_PX
 
 MODEL = "mien-unified.s"
 _BATCH, _ROUNDS = 32, 15
@@ -115,7 +116,8 @@ def _indices(said: Sequence[str], names: Sequence[str]) -> np.ndarray:
 
 def _expressions(data: Path, network: Network) -> list[Row]:
     """Expressions of FER2013's validation part, whole pictures."""
-    rows = grey_faces(data / "fer2013", "validation")
+    samples = list(open_dataset("fer2013", data / "fer2013").samples("validation"))
+    rows = whole_chips(samples, data / "fer2013", source=0)
     truth = rows.targets[:, COLUMNS["expression"]][:, 0].astype(np.int64)
     predicted = read(network, rows.inputs, mirror=True)["expression"].argmax(axis=1)
     balanced = class_scores(predicted, truth, n_classes=len(EXPRESSIONS)).balanced_accuracy

@@ -17,7 +17,7 @@ FLOORS = (
     ("io", "geometry", "metrics"),
     ("models", "data", "gallery"),
     ("tasks", "train", "generate", "render"),
-    ("recognition",),
+    ("recognition", "teach"),
     ("explain", "video", "protect"),
     ("evaluate",),
     ("apps",),

@@ -24,6 +24,7 @@ from mien.train.registry import known, part
 from mien.train.tasks.pose import angles_from_points
 from mien.train.taught import COLUMNS, MIRRORED, N_POINTS, POSE_STEP, UNKNOWN, WIDTH
 from mien.train.unified import UnifiedLearner, Wanted
+from mien.train.validation import unified_figures
 
 SIZE = 64
 RECIPE = replace(
@@ -116,6 +117,39 @@ def test_a_missing_label_does_not_change_what_others_teach(learner: UnifiedLearn
     assert said.tolist() == [True, False]
     assert values[0] == whole[0]
     assert values[1] == 0
+
+
+def test_what_nobody_knows_has_no_figure(learner: UnifiedLearner) -> None:
+    chips = some_chips()
+    whole = unified_figures(learner, chips)
+    labels = ("expression", "gender", "ancestry")
+    assert list(whole) == ["total", *labels, "age_mae_years", "nme", "cosine"]
+    high = sum(whole[name] for name in (*labels, "cosine"))
+    assert whole["total"] == pytest.approx(high - whole["age_mae_years"] / 10 - 4 * whole["nme"])
+    targets = chips.targets.copy()
+    targets[3:, COLUMNS["gender"]] = np.nan
+    for name in ("expression", "ancestry", "age"):
+        targets[:, COLUMNS[name]] = np.nan
+    targets[:, COLUMNS["points"]] = 0.5
+    some = unified_figures(learner, replace(chips, targets=targets))
+    assert list(some) == ["total", "gender", "nme_taught", "cosine"]
+    assert some["nme_taught"] == whole["nme"]
+    first = unified_figures(learner, chips.take(np.arange(3)))
+    assert some["gender"] == first["gender"]
+    nothing = Examples(
+        chips.inputs,
+        np.full_like(targets, np.nan),
+        chips.names,
+        landmarks=np.full((8, len(MIRRORED), 3), np.nan, np.float32),
+        masks=chips.masks,
+    )
+    assert unified_figures(learner, nothing) == {"total": 0.0}
+
+
+def test_a_task_that_is_left_out_has_no_figure() -> None:
+    tasks = tuple(task for task in RECIPE.tasks if task.name in ("gender", "pose"))
+    learner = build_learner(replace(RECIPE, tasks=tasks), some_chips(), 0).eval()
+    assert list(unified_figures(learner, some_chips())) == ["total", "gender"]
 
 
 def test_one_by_one_is_the_same_as_together(learner: UnifiedLearner) -> None:

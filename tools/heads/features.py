@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,8 @@ from mien.models import load
 from mien.tasks.age import MODEL as AGE_MODEL
 from mien.tasks.gender import MODEL as GENDER_MODEL
 from mien.tasks.head import run_aligned
+from mien.tasks.one_face import largest_face
 from mien.tasks.pipeline import Analyzer
-from mien.types import Analysis
 from tools.heads.mlp import Floats
 
 _log = logging.getLogger(__name__)
@@ -117,13 +117,6 @@ def _part(analyzer: Analyzer, paths: list[Path]) -> tuple[NDArray[np.bool_], *tu
     for name in (AGE_MODEL, GENDER_MODEL):
         columns.append(run_aligned(load(name), images, analyses)["probabilities"])
     return found, *(_spread_out(column, found) for column in columns)
-
-
-def largest_face(analysis: Analysis) -> Analysis:
-    """Return the analysis with its largest face only."""
-    chosen = np.argsort(-analysis.found.boxes.wh.prod(axis=1), kind="stable")[:1]
-    templates = None if analysis.templates is None else analysis.templates[chosen]
-    return replace(analysis, faces=analysis.found[chosen], templates=templates)
 
 
 def _spread_out(rows: Floats, found: NDArray[np.bool_]) -> Floats:

@@ -29,6 +29,7 @@ from mien.apps.cli_gallery import register as register_gallery
 from mien.apps.cli_prototypes import register as register_prototypes
 from mien.apps.cli_relations import register as register_relations
 from mien.apps.cli_serve import register as register_serve
+from mien.apps.cli_teach import register as register_teach
 from mien.apps.cli_track import register as register_track
 from mien.apps.cli_train import register as register_train
 from mien.apps.cli_watch import register as register_watch
@@ -220,6 +221,7 @@ register_counterfactual(app)
 register_prototypes(app)
 register_concepts(app)
 register_serve(app)
+register_teach(app)
 register_track(app)
 register_train(app)
 register_watch(app)

@@ -102,27 +102,51 @@ def validation_of(task: str) -> Validate:
 
 
 def unified_figures(learner: Learner, examples: Examples) -> Mapping[str, float]:
-    """Return how good each output is where it is known; first a sum of what is to be high."""
+    """Return how good each output is where it is known; first a sum of what is to be high.
+
+    What the learner has no task for, or nobody knows, has no figure. Points are measured on those
+    that people marked; where nobody did, on the teacher's (``nme_taught``).
+    """
     unified = cast(UnifiedLearner, learner)
     outputs = unified.finish(unified_predictions(unified, examples))
     found = {name: value.float().numpy() for name, value in outputs.items()}
     figures: dict[str, float] = {}
     for name in ("expression", "gender", "ancestry"):
         said = examples.targets[:, COLUMNS[name]][:, 0]
-        right = found[name].argmax(axis=1) == said
-        figures[name] = float(right[~np.isnan(said)].mean())
+        known = ~np.isnan(said)
+        if name in found and known.any():
+            figures[name] = float((found[name].argmax(axis=1) == said)[known].mean())
     years = examples.targets[:, COLUMNS["age"]][:, 0]
-    figures["age_mae_years"] = float(np.nanmean(np.abs(found["age"] - years)))
-    assert examples.landmarks is not None
-    marked = examples.targets[:, COLUMNS["points"]][:, 0] == 1
-    points = examples.landmarks[marked, :N_POINTS, :2]
-    eyes = np.linalg.norm(points[:, 36] - points[:, 45], axis=1)
-    figures["nme"] = nme(found["points"][marked, :, :2], points, distance=eyes)
+    if "age" in found and not np.isnan(years).all():
+        figures["age_mae_years"] = float(np.nanmean(np.abs(found["age"] - years)))
+    if "points" in found:
+        figures |= _points_figures(found["points"], examples)
     templates = examples.targets[:, COLUMNS["embedding"]]
-    figures["cosine"] = float(np.nanmean((found["embedding"] * templates).sum(axis=1)))
-    high = sum(figures[name] for name in ("expression", "gender", "ancestry", "cosine"))
-    total = high - figures["age_mae_years"] / 10 - 4 * figures["nme"]
+    if "embedding" in found and not np.isnan(templates).all():
+        figures["cosine"] = float(np.nanmean((found["embedding"] * templates).sum(axis=1)))
+    total = sum(weight * figures.get(name, 0.0) for name, weight in _WEIGHTS.items())
     return {"total": total, **figures}
+
+
+#: What each figure counts in the total.
+_WEIGHTS = {
+    **{"expression": 1.0, "gender": 1.0, "ancestry": 1.0, "cosine": 1.0},
+    **{"age_mae_years": -0.1, "nme": -4.0, "nme_taught": -4.0},
+}
+
+
+def _points_figures(found: FloatArray, examples: Examples) -> dict[str, float]:
+    """Return the error of points (N,68,3) over the distance of the outer eye corners."""
+    assert examples.landmarks is not None
+    points = examples.landmarks[:, :N_POINTS, :2]
+    marked = examples.targets[:, COLUMNS["points"]][:, 0] == 1
+    name, chosen = "nme", marked
+    if not marked.any():
+        name, chosen = "nme_taught", ~np.isnan(points).any(axis=(1, 2))
+    if not chosen.any():
+        return {}
+    eyes = np.linalg.norm(points[chosen, 36] - points[chosen, 45], axis=1)
+    return {name: nme(found[chosen, :, :2], points[chosen], distance=eyes)}
 
 
 _MEASURES: Mapping[str, Validate] = {

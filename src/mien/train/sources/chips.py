@@ -1,4 +1,4 @@
-"""Chips that teach the unified model, as ``python -m tools.unified`` writes them."""
+"""Chips that teach the unified model, as ``mien teach`` writes them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def chips(data: Path, cache: Path, classes: tuple[str, ...], *, folder: str) -> 
         targets = columns["targets"]
     except (OSError, ValueError, KeyError) as error:
         raise DatasetError(
-            f"{place}: holds no chips: {error}; write them with python -m tools.unified"
+            f"{place}: holds no chips: {error}; write them with mien teach"
         ) from error
     if targets.shape[1:] != (WIDTH,):
         raise DatasetError(f"{place}: got {targets.shape[1]} columns, expected {WIDTH}")

@@ -1,1 +1,0 @@
-"""What the unified model learns from: chips, labels and teachers' outputs, in one folder."""
