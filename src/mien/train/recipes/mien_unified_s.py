@@ -7,7 +7,7 @@ from mien.train.taught import MIRRORED
 RECIPE = Recipe(
     name="mien-unified.s",
     task="unified",
-    # python -m tools.unified writes the folder.
+    # mien teach writes the folder.
     source=part("chips", folder="mien-unified"),
     backbone=part("dlib_branched"),
     head=part("two_way"),

@@ -1,0 +1,102 @@
+"""How near the unified model comes to what taught it pose, regions, visibility and quality.
+
+Nobody labelled these: the figures say how well it agrees with its teachers on people that neither
+was fitted on, not how right either is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.stats import spearmanr
+
+from benchmarks.accuracy.landmarks import interval_over
+from benchmarks.accuracy.rows import Row, share
+from mien.data import open_dataset
+from mien.models import Network
+from mien.teach.faces import face_chips
+from mien.teach.rows import Rows
+from mien.train.tasks.pose import angles_from_points
+from mien.train.tasks.regions import PARTS
+from mien.train.taught import COLUMNS, N_POINTS, UNKNOWN
+
+_BATCH = 64
+_OUTPUTS = ("points", "pose", "regions", "recognisability")
+
+
+def agreement(data: Path, network: Network) -> list[Row]:
+    """Return rows on the people of YouTube Faces that nothing was fitted on, a chip alone each."""
+    samples = list(open_dataset("ytf68", data / "ytf_keypoints68").samples("report"))
+    taught = face_chips(samples, source=0, name="agreement", tell=lambda line: None)
+    batches = [
+        network(taught.inputs[start : start + _BATCH], only=_OUTPUTS)
+        for start in range(0, len(taught), _BATCH)
+    ]
+    said = {name: np.concatenate([batch[name] for batch in batches]) for name in _OUTPUTS}
+    who = network.spec.name
+    return [
+        *_pose(who, said["pose"], taught),
+        *_regions(who, said["regions"], taught),
+        _visibility(who, said["points"][:, :, 2], taught),
+        *_recognisability(who, said["recognisability"], taught),
+    ]
+
+
+def _pose(who: str, angles_deg: np.ndarray, taught: Rows) -> list[Row]:
+    wanted = angles_from_points(torch.from_numpy(taught.landmarks[:, N_POINTS:, :2])).numpy()
+    gaps = np.abs(angles_deg - wanted)
+    return [
+        _mean(f"{who}: {name}, mean difference from the mesh's pose", gaps[:, axis], taught, "deg")
+        for axis, name in enumerate(("yaw", "pitch", "roll"))
+    ]
+
+
+def _regions(who: str, shares: np.ndarray, taught: Rows) -> list[Row]:
+    """Intersection over union with the masks of the mesh, at their pixels."""
+    side = taught.masks.shape[1]
+    nearest = ((np.arange(side) + 0.5) * shares.shape[2] / side).astype(np.int64)
+    found = shares.argmax(axis=1)[:, nearest][:, :, nearest]
+    known = taught.masks != UNKNOWN
+    rows_of: list[Row] = []
+    for index, name in enumerate(PARTS):
+        mine, theirs = (found == index) & known, taught.masks == index
+        either = (mine | theirs).sum()
+        value = float((mine & theirs).sum() / max(either, 1))
+        rows_of.append(
+            {
+                "what": f"{who}: region {name}, IoU with the mesh's mask",
+                "value": value,
+                "n": len(found),
+            }
+        )
+    return rows_of
+
+
+def _visibility(who: str, visible: np.ndarray, taught: Rows) -> Row:
+    seen = taught.landmarks[:, :N_POINTS, 2] >= 0.5
+    right = (visible >= 0.5) == seen
+    note = f"{100 * (1 - seen.mean()):.1f} % are hidden"
+    return share(f"{who}: points seen or hidden as the mesh says", right.ravel(), note=note)
+
+
+def _recognisability(who: str, values: np.ndarray, taught: Rows) -> list[Row]:
+    wanted = taught.targets[:, COLUMNS["recognisability"]][:, 0]
+    return [
+        _mean(
+            f"{who}: recognisability, mean difference from quality", abs(values - wanted), taught
+        ),
+        {
+            "what": f"{who}: recognisability, Spearman with the quality score",
+            "value": float(spearmanr(values, wanted).statistic),
+            "n": len(values),
+        },
+    ]
+
+
+def _mean(what: str, values: np.ndarray, taught: Rows, unit: str = "") -> Row:
+    """Return a mean over chips; its interval is over people."""
+    low, high = interval_over(taught.subjects, values)
+    row: Row = {"what": what, "value": float(values.mean()), "n": len(values)}
+    return row | {"low": low, "high": high, "unit": unit}
