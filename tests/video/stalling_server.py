@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.video.served import served
 
 
 def main() -> None:
@@ -86,17 +86,8 @@ def main() -> None:
 @contextmanager
 def stalling(file: Path, stalls: int, *options: str) -> Iterator[str]:
     """Run the server; yield the file's URL."""
-    command = [sys.executable, "-m", "tests.video.stalling_server", str(file), str(stalls)]
-    process = subprocess.Popen(
-        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/{file.name}"
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with served("tests.video.stalling_server", file, stalls, *options) as port:
+        yield f"http://127.0.0.1:{port}/{file.name}"
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class Clock:
         if frame.time is None:
             return [(frame, self._counted())]
         if self._zero_s is None:
-            step_s = 0.0 if self.last_s is None else self.last_s + self._step_s()
+            step_s = 0.0 if self.last_s is None else self.last_s + self.step_s()
             self._zero_s = frame.time - step_s
         now_s = frame.time - self._zero_s
         if self.last_s is None or now_s > self.last_s:
@@ -50,7 +50,7 @@ class Clock:
     def _anew(self) -> list[tuple[Any, float]]:
         assert self.last_s is not None
         self.problems.add("times jump back and go on from here", self.last_s)
-        self._zero_s = self._early[0][1] - self.last_s - self._step_s()
+        self._zero_s = self._early[0][1] - self.last_s - self.step_s()
         due = [(frame, time_s - self._zero_s) for frame, time_s in self._early]
         self._early, self.last_s = [], due[-1][1]
         return due
@@ -63,7 +63,7 @@ class Clock:
         """Let the next frame stand ``gap_s`` after the last one: a live stream came back."""
         self._zero_s, self._early = None, []
         if self.last_s is not None:
-            self.last_s += max(0.0, gap_s - self._step_s())
+            self.last_s += max(0.0, gap_s - self.step_s())
 
     def own_time(self, now_s: float) -> float:
         """Return the container's own time for a time since the first frame."""
@@ -76,8 +76,9 @@ class Clock:
             self.problems.add(
                 f"frames carry no time; counted at {self.rate_hz:g} a second", self.last_s
             )
-        self.last_s = 0.0 if self.last_s is None else self.last_s + self._step_s()
+        self.last_s = 0.0 if self.last_s is None else self.last_s + self.step_s()
         return self.last_s
 
-    def _step_s(self) -> float:
+    def step_s(self) -> float:
+        """Return how far frames lie apart on average; 1/25 s where nothing is said of it."""
         return 1 / 25 if self.rate_hz is None else 1 / self.rate_hz

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Generator, Iterator
@@ -12,7 +13,15 @@ from typing import Any
 from mien.errors import VideoReadError
 from mien.io.video_clock import Clock
 from mien.io.video_problems import Problems
-from mien.io.video_source import Kind, Opened, Patience, connect, kind_of, without_password
+from mien.io.video_source import (
+    Kind,
+    Opened,
+    Patience,
+    connect,
+    kind_of,
+    packets_of,
+    without_password,
+)
 
 try:
     import av
@@ -70,6 +79,7 @@ class Frames:
             failure = yield from self._until_failure()
             again = failure is not None or (self.opened.is_live and self.patience.at_end)
             if self.closed or kind_of(self.source) is Kind.FILE or not again:
+                self._note_end()
                 return
             self._reconnect("the stream ended" if failure is None else failure)
 
@@ -83,6 +93,12 @@ class Frames:
             return "nothing came in time" if silent else _told(error)
         self._lost_s = time.monotonic()
         return None
+
+    def _note_end(self) -> None:
+        is_rtsp = self.opened.container.format.name == "rtsp"
+        if is_rtsp and self.opened.is_live and not self.closed:
+            # FFmpeg tells a sender that leaves (BYE) and a closed connection by the same word.
+            self.problems.add("the stream ended, or its connection was cut", self.clock.last_s)
 
     def _look(self) -> None:
         """Decode one frame from where the container stands; decoding goes on behind it."""
@@ -110,6 +126,22 @@ class Frames:
             yield due, now_s
 
     def _decoded(self) -> Iterator[Any]:
+        """Yield frames; a first one without a time has the second's, less a step.
+
+        FFmpeg knows no time of the first picture that comes over RTP: packets without a place in
+        a file.
+        """
+        frames = self._as_they_come()
+        begin = list(itertools.islice(frames, 1))
+        if begin and begin[0].time is None:
+            begin.extend(itertools.islice(frames, 1))
+            first, second = begin[0], begin[-1]
+            if second.time is not None:
+                first.time_base = second.time_base
+                first.pts = second.pts - round(self.clock.step_s() / second.time_base)
+        yield from itertools.chain(begin, frames)
+
+    def _as_they_come(self) -> Iterator[Any]:
         for packet in self._packets():
             if packet.is_corrupt:
                 self.problems.add("a packet is damaged", self.clock.last_s)
@@ -126,7 +158,7 @@ class Frames:
         failed = 0
         while failed < _TRIES:
             try:
-                for packet in self.opened.container.demux(self.opened.stream):
+                for packet in packets_of(self.opened.container, self.opened.stream):
                     failed = 0
                     yield packet
                 return

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mien.errors import InputError
-from mien.io.video_source import connect
+from mien.io.video_source import connect, packets_of
 
 try:
     import av
@@ -79,7 +79,7 @@ class Sound:
     def _readable(self, sounds: list[Any]) -> Iterator[Any]:
         """Yield packets that have a time, to the end or to where the source is damaged."""
         try:
-            for packet in self._from.demux(sounds):
+            for packet in packets_of(self._from, sounds):
                 if packet.dts is not None or packet.pts is not None:
                     yield packet
         except av.error.FFmpegError as error:

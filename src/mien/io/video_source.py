@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -91,17 +94,29 @@ def connect(source: str | Path | int, *, timeout_s: float, hwaccel: str | None =
     options = _options(source, kind, timeout_s)
     if hwaccel is not None:
         options["hwaccel"] = _hardware(hwaccel)
+    begun_s = time.monotonic()
     try:
         container = av.open(**options)
     except (av.error.FFmpegError, OSError, ValueError, RuntimeError) as error:
         if hwaccel is not None and not isinstance(error, FileNotFoundError):
             raise DeviceError(f"{name}: cannot be decoded with {hwaccel}: {error}") from error
-        raise VideoReadError(f"{name}: cannot be read as a video: {_reason(error)}") from error
+        late = kind is not Kind.FILE and time.monotonic() - begun_s >= timeout_s
+        reason = _reason(error, kind, late=late)
+        raise VideoReadError(f"{name}: cannot be read as a video: {reason}") from error
     try:
         return _checked(container, kind, name, hwaccel)
     except BaseException:
         container.close()
         raise
+
+
+def packets_of(container: Any, streams: Any) -> Iterator[Any]:
+    """Yield the packets of one or more streams to the end. Raises av.error.FFmpegError."""
+    try:
+        yield from container.demux(streams)
+    except IndexError:
+        # PyAV ends so, behind the last packet, where damage made up streams on the way.
+        return
 
 
 def _checked(container: Any, kind: Kind, name: str, hwaccel: str | None) -> Opened:
@@ -145,11 +160,15 @@ def _hardware(name: str) -> Any:
     return HWAccel(kind, device or None, allow_software_fallback=False)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, kind: Kind, *, late: bool) -> str:
     if isinstance(error, FileNotFoundError):
         return "nothing is there"
-    if isinstance(error, av.error.ExitError):
+    damaged = isinstance(error, av.error.InvalidDataError)
+    # FFmpeg's RTSP calls an answer that did not come a damaged one.
+    if isinstance(error, av.error.ExitError) or (late and damaged):
         return "no answer in time"
-    if isinstance(error, av.error.InvalidDataError):
+    if damaged:
         return "no video, cut off before its index, or damaged"
+    if kind is Kind.STREAM and getattr(error, "errno", None) == errno.EIO:
+        return "its host is not known, or broke off"
     return getattr(error, "strerror", None) or str(error)
