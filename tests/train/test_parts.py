@@ -16,6 +16,7 @@ from mien.train.registry import build, known, part
 SMALL = {
     "resnet": part("resnet", widths=(8, 16), blocks=(1, 1)),
     "dlib_resnet": part("dlib_resnet", size_px=48, stages=2, shipped=False),
+    "dlib_branched": part("dlib_branched", size_px=112, own=((16, 1),), shipped=False),
     "none": part("none"),
     "halves": part("halves", backbone=part("resnet", widths=(8, 16), blocks=(1, 1))),
 }
