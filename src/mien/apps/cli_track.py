@@ -54,7 +54,7 @@ def track(
     """Follow the faces of a video: who is on screen when.
 
     Ctrl-C ends a stream; what was seen is written then too, with exit code 130. Exit code 3 when
-    parts of the video could not be decoded.
+    parts of the video could not be decoded, or a stream was lost for good.
     """
     with plain_errors():
         from mien.apps import track_work

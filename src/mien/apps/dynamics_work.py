@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import typer
 
 from mien.apps.cli_analyze import steps
 from mien.apps.cluster_work import check_outputs
+from mien.apps.lost_streams import until_lost
 from mien.apps.terminal import OK, SOME_FAILED, console, is_terminal, say
 from mien.errors import InputError, NoFaceError
 from mien.io.arrow import load_arrow
@@ -53,9 +54,10 @@ def read(source: str, outputs: Outputs, *, window_s: float, identities: bool, de
         offset_s = video.facts.audio_offset_s
         total = video.facts.announced_frames
         with steps("reading faces", 0 if total is None else total) as step:
-            seen = _counted(people, step)
+            lost: list[str] = []
+            seen = _counted(until_lost(people, lost), step)
             found = dynamics(seen, window_s=window_s, person_of=people.person_of)
-        problems = list(video.problems)
+        problems = [*video.problems, *lost]
     for problem in problems:
         say(f"mien: {source}: {problem}")
     if not found.series:
@@ -81,7 +83,7 @@ def read(source: str, outputs: Outputs, *, window_s: float, identities: bool, de
     return SOME_FAILED if problems else OK
 
 
-def _counted(people: People, step: Callable[..., None]) -> Iterator[Seen]:
+def _counted(people: Iterable[Seen], step: Callable[..., None]) -> Iterator[Seen]:
     for seen in people:
         yield seen
         step()

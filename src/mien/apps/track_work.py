@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ import typer
 from mien.apps.cli_analyze import steps
 from mien.apps.cluster_work import check_outputs
 from mien.apps.gallery_work import opened
+from mien.apps.lost_streams import until_lost
 from mien.apps.stopping import stopping
 from mien.apps.terminal import INTERRUPTED, OK, SOME_FAILED, console, is_terminal, printable, say
 from mien.io.atomic import whole_file
 from mien.render.report.timeline import Lane, Span, Timeline, clock, write_timeline
 from mien.video.timeline import appearances, frame_s, label, to_document, to_vtt, write_csv
 from mien.video.tracking import Tracking
-from mien.video.tracks import Person, TrackSet
+from mien.video.tracks import Person, TrackedFrame, TrackSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ def track(
         check_outputs(None, path, outputs.json)
     opening = nullcontext(None) if gallery is None else opened(gallery)
     with opening as people, Tracking(source, gallery=people, fpir=fpir, **options) as tracking:
-        stopped = _run(tracking, outputs)
+        stopped, lost = _run(tracking, outputs)
         tracks = tracking.result()
-    _write(tracks, outputs, complete=not stopped)
+    tracks = replace(tracks, problems=(*tracks.problems, *lost))
+    _write(tracks, outputs, complete=not stopped and not lost)
     for problem in tracks.problems:
         say(f"mien: {source}: {problem}")
     if stopped:
@@ -58,24 +60,26 @@ def track(
     return SOME_FAILED if tracks.problems else OK
 
 
-def _run(tracking: Tracking, outputs: Outputs) -> bool:
-    """Go through the video; tell whether it was interrupted."""
+def _run(tracking: Tracking, outputs: Outputs) -> tuple[bool, list[str]]:
+    """Go through the video; tell whether it was interrupted, and why a stream was given up."""
+    lost: list[str] = []
     video = tracking.video
     total = None if video is None else video.facts.announced_frames
     with (
         stopping(tracking.stop, insist=True) as stopped,
         steps("following faces", 0 if total is None else total) as step,
     ):
-        for _ in _told(tracking) if outputs.lines else tracking:
+        frames = until_lost(tracking, lost)
+        for _ in _told(tracking, frames) if outputs.lines else frames:
             step()
-    return bool(stopped)
+    return bool(stopped), lost
 
 
-def _told(tracking: Tracking) -> Iterator[object]:
+def _told(tracking: Tracking, frames: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
     """Print a line of JSON for each track that begins or ends, and for each person recognised."""
     here: dict[int, int] = {}
     last_s = 0.0
-    for frame in tracking:
+    for frame in frames:
         now = {number: tracking.person_of(number) for number in frame.track_id.tolist()}
         for track_id, person in now.items():
             if here.get(track_id) != person:
