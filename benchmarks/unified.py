@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +25,14 @@ from mien.models import Network, get_spec, has_model, load
 from mien.tasks.ancestry import ANCESTRIES
 from mien.tasks.expression import EXPRESSIONS
 from mien.tasks.gender import GENDERS
-from mien.tasks.one_face import largest_face
+from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.tasks.unified import read
 from mien.teach.faces import cut
 from mien.teach.rows import SIZE_PX
 from mien.teach.whole import whole_chips
 from mien.train.taught import COLUMNS
-from mien.types import Analysis
+from mien.types import Analysis, Boxes
 
 MODEL = "mien-unified.s"
 _BATCH, _ROUNDS, _REPEATS = 32, 15, 4
@@ -130,11 +130,36 @@ def _expressions(data: Path, network: Network) -> list[Row]:
 
 
 def _points(data: Path, network: Network) -> list[Row]:
-    """Points, pose, regions on people of YouTube Faces that the model never saw."""
+    """Points on people of YouTube Faces that the model never saw, and as others mark them."""
     samples = list(open_dataset("ytf68", data / "ytf_keypoints68").samples("report"))
+    ytf = _faces(samples, network, ("detect", "landmarks"))
+    return [
+        *_errors(ytf, "YTF", "the people that nothing was fitted on"),
+        *_errors(_marked(data, network), "dlib's scenes", "marked by others: nothing learned it"),
+    ]
+
+
+def _marked(data: Path, network: Network) -> Iterator[Seen]:
+    """Yield each marked face of dlib's group scenes."""
+    analyzer = Analyzer(("detect", "landmarks"))
+    for sample in open_dataset("dlib-faces", data / "dlib_faces").samples():
+        marks, image = sample.landmarks, sample.image()
+        (everybody,) = analyzer.run([image])
+        for row in range(0 if marks is None or marks.schema != "ibug68" else len(marks)):
+            assert marks is not None
+            low, high = marks.xy[row].min(axis=0), marks.xy[row].max(axis=0)
+            box = Boxes(np.concatenate([low, high])[None])
+            face = face_in_box(everybody, box)
+            if len(face.found):
+                chips, to_chip = cut([image], [face])
+                one = replace(sample, landmarks=marks[row : row + 1])
+                yield Seen([one], [face], read(network, chips, mirror=True), to_chip)
+
+
+def _errors(faces: Iterator[Seen], where: str, note: str) -> list[Row]:
     errors: dict[str, list[np.ndarray]] = {MODEL: [], "separate": []}
     people = []
-    for seen in _faces(samples, network, ("detect", "landmarks", "pose")):
+    for seen in faces:
         for row, (sample, analysis) in enumerate(zip(seen.samples, seen.analyses, strict=True)):
             assert sample.landmarks is not None
             truth = sample.landmarks.points[:, :, :2]
@@ -148,12 +173,12 @@ def _points(data: Path, network: Network) -> list[Row]:
                 errors[who].append(
                     normalised_errors(found.astype(np.float32), truth, distance=distance)
                 )
-            people.append(sample.subject_id)
+            people.append(sample.sample_id if sample.subject_id is None else sample.subject_id)
     rows = []
     for who, found in errors.items():
         values = np.concatenate(found)
-        what = f"{who}: 68 points on YTF, NME over the outer eye corners"
-        row = mean(what, values, note="the people that nothing was fitted on")
+        what = f"{who}: 68 points on {where}, NME over the outer eye corners"
+        row = mean(what, values, note=note)
         row["low"], row["high"] = interval_over(np.array(people), values)
         rows.append(row)
     return rows
