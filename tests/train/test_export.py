@@ -60,6 +60,13 @@ def test_another_recipe_is_refused(exported, tiny):
         export_run(folder / "run", tiny(batch=8), examples, folder=folder / "other")
 
 
+def test_a_run_that_held_nothing_out_is_refused(tiny, tmp_path):
+    recipe, examples = tiny(hold_out=0.0, epochs=1), striped()
+    fit(recipe, examples, folder=tmp_path / "run")
+    with pytest.raises(InputError, match="nothing was held out"):
+        export_run(tmp_path / "run", recipe, examples, folder=tmp_path)
+
+
 @pytest.mark.slow
 def test_a_map_of_templates_becomes_a_recogniser(tiny, tmp_path, portrait):
     rng = np.random.default_rng(0)

@@ -187,14 +187,23 @@ def write_model(
 
 
 def finished(run: Path, recipe: Recipe, examples: Examples) -> tuple[Any, Examples]:
-    """Return a run's best learner as it will be shipped, and the examples that chose it."""
+    """Return a run's best learner as it will be shipped, and the examples that chose it.
+
+    Raises InputError where nothing was held out.
+    """
+    held = examples.take(held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1])
+    if not len(held):
+        raise InputError(
+            f"{recipe.name}: nothing was held out ({recipe.hold_out:g}; are all examples of "
+            "one subject?), so that there is nothing to measure the model on"
+        )
     saved = _best(run, recipe)
     learner = build_learner(recipe, examples, class_number(recipe, examples))
     learner.load_state_dict(saved["learner"])
     learner.eval()
     fold_norms(learner)
     round_weights(learner)
-    return learner, examples.take(held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1])
+    return learner, held
 
 
 def fold_norms(module: nn.Module) -> None:
