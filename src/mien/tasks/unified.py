@@ -21,7 +21,8 @@ from mien.types import Analysis, Attribute, Image, Landmarks
 from mien.types.arrays import ByteArray, FloatArray
 
 MODEL = "mien-unified.s"
-#: The outputs that are used; the others are not computed. Its template is not fit for use.
+#: The outputs that are used; the others are not computed. Its template is the recogniser's of a
+#: coarser chip without the mirror image: the task embed gives the better one.
 _READ = ("points", "age", "age_spread", "gender", "ancestry", "expression", "recognisability")
 _CLASSES = {
     "apparent_gender": ("gender", GENDERS),

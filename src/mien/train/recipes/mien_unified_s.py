@@ -42,13 +42,13 @@ RECIPE = Recipe(
         "source": "mien train mien-unified-s",
         "alignment": "dlib112",
         "training_data": "UTKFace, FER2013, CelebA identities, YouTube Faces frames: the parts "
-        "that may be fitted on; outputs of mien's separate networks; weights began as "
-        "resnet29.dlib's",
+        "that may be fitted on; outputs of mien's separate networks; resnet29.dlib's weights are "
+        "in it",
         "data_terms": "research use only: UTKFace and CelebA non-commercial, FER2013 unknown",
         "licence": "research use only, as the pictures it was trained on",
         "paper": "P23",
-        "not_for": "Recognition: its template tells LFW pairs apart in .91 where the recogniser "
-        "does in .99. Any decision about a person. Age, gender, ancestry and expression are how "
-        "the model reads a picture.",
+        "not_for": "Any decision about a person. Age, gender, ancestry and expression are how the "
+        "model reads a picture. Its template is resnet29.dlib's of a coarser chip, without the "
+        "mirror image: the task embed makes the better one, and has operating points.",
     },
 )
