@@ -20,7 +20,7 @@ from tests.video.clips import CLIPS, number_of, pattern, render
 from tests.video.rtsp_server import rtsp
 from tests.video.watching.test_processes import begin, events_of, wait_for
 
-QUICK = Patience(timeout_s=1.0, first_pause_s=0.1, give_up_s=20.0)
+QUICK = Patience(timeout_s=2.5, first_pause_s=0.1, give_up_s=30.0)
 ENDED = "the stream ended, or its connection was cut"
 
 
