@@ -16,7 +16,7 @@ RECIPE = Recipe(
         colour="grey",
     ),
     classes=("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"),
-    backbone=part("dlib_resnet", size_px=128, stages=4, norms=True),
+    backbone=part("dlib_resnet", size_px=96, stages=4, norms=True),
     head=part("classes", dropout=0.4),
     loss=part("cross_entropy", smoothing=0.1),
     augmentations=(
@@ -24,7 +24,7 @@ RECIPE = Recipe(
         part("light", contrast=0.3, brightness=0.1),
         part("erase", probability=0.3, side=0.4),
     ),
-    epochs=12,
+    epochs=18,
     batch=64,
     learning_rate=1.5e-3,
     weight_decay=0.05,
