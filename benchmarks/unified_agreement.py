@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.stats import spearmanr
+from torch.nn import functional
 
 from benchmarks.accuracy.landmarks import interval_over
 from benchmarks.accuracy.rows import Row, share
@@ -22,7 +23,7 @@ from mien.train.tasks.pose import angles_from_points
 from mien.train.tasks.regions import PARTS
 from mien.train.taught import COLUMNS, N_POINTS, UNKNOWN
 
-_BATCH = 64
+_BATCH, _PARTS = 64, 32
 _OUTPUTS = ("points", "pose", "regions", "recognisability")
 
 
@@ -56,8 +57,7 @@ def _pose(who: str, angles_deg: np.ndarray, taught: Rows) -> list[Row]:
 def _regions(who: str, shares: np.ndarray, taught: Rows) -> list[Row]:
     """Intersection over union with the masks of the mesh, at their pixels."""
     side = taught.masks.shape[1]
-    nearest = ((np.arange(side) + 0.5) * shares.shape[2] / side).astype(np.int64)
-    found = shares.argmax(axis=1)[:, nearest][:, :, nearest]
+    found = np.concatenate([_likeliest(part, side) for part in np.array_split(shares, _PARTS)])
     known = taught.masks != UNKNOWN
     rows_of: list[Row] = []
     for index, name in enumerate(PARTS):
@@ -72,6 +72,12 @@ def _regions(who: str, shares: np.ndarray, taught: Rows) -> list[Row]:
             }
         )
     return rows_of
+
+
+def _likeliest(shares: np.ndarray, side: int) -> np.ndarray:
+    """Return the likeliest region (N,side,side) of shares (N,7,h,w), interpolated."""
+    large = functional.interpolate(torch.from_numpy(shares), (side, side), mode="bilinear")
+    return large.argmax(dim=1).numpy()
 
 
 def _visibility(who: str, visible: np.ndarray, taught: Rows) -> Row:
