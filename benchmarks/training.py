@@ -1,6 +1,6 @@
 """What mien's own networks are worth, and what its training loop costs; writes docs/trained.md.
 
-python -m benchmarks.training --data ../shared/data [--only expression unified loop recognition]
+python -m benchmarks.training --data ../shared/data [--only expression unified teachers ...]
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from benchmarks.accuracy.rows import Row, markdown, share
 from benchmarks.training_ablations import EPOCHS, ablations
 from benchmarks.training_recognition import RECIPE as RECOGNITION
 from benchmarks.training_recognition import recognition
-from benchmarks.unified import SEPARATE, unified
+from benchmarks.unified import MODEL, SEPARATE, unified
+from benchmarks.unified_agreement import agreement
 from mien.data import open_dataset
 from mien.metrics.bootstrap import bootstrap_interval
 from mien.metrics.classification import expected_calibration_error
@@ -113,6 +114,14 @@ SECTIONS: dict[str, tuple[str, str, Callable[[Path, Path], list[Row]]]] = {
         + ", ".join(SEPARATE)
         + ", without detection and without cutting crops.",
         lambda data, runs: unified(data),
+    ),
+    "teachers": (
+        "The unified model beside its teachers",
+        "Pose, regions, visibility and recognisability have no labels: how near the model comes to "
+        "the mesh and the quality score that taught it, on the people of YTF that nothing was "
+        "fitted on, a chip alone each; regions at the chip's pixels, interpolated. Intervals: "
+        "bootstrap over people.",
+        lambda data, runs: agreement(data, load(MODEL)),
     ),
     "ablations": (
         "What the ideas of the unified model are worth",

@@ -16,7 +16,6 @@ import numpy as np
 
 from benchmarks.accuracy.landmarks import interval_over
 from benchmarks.accuracy.rows import Row, mean, share
-from benchmarks.unified_agreement import agreement
 from mien.data import Sample, lfw, open_dataset
 from mien.metrics.classification import class_scores
 from mien.metrics.folds import best_threshold
@@ -57,7 +56,6 @@ def unified(data: Path) -> list[Row]:
         *_expressions(data, network),
         *_points(data, network),
         *_people(data, network),
-        *agreement(data, network),
         *_times(network),
     ]
 
