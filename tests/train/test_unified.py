@@ -22,6 +22,7 @@ from mien.train.loss import averaged
 from mien.train.recipe import find_recipe
 from mien.train.registry import known, part
 from mien.train.tasks.pose import angles_from_points
+from mien.train.tasks.regions import at_places
 from mien.train.taught import COLUMNS, MIRRORED, N_POINTS, POSE_STEP, UNKNOWN, WIDTH
 from mien.train.unified import UnifiedLearner, Wanted
 from mien.train.validation import unified_figures
@@ -221,3 +222,11 @@ def test_a_mirrored_head_turns_the_other_way(wanted: tuple[float, float, float])
     found = angles_from_points(moved[:, N_POINTS:, :2]).numpy()[0]
     yaw, pitch, roll = wanted
     np.testing.assert_allclose(found, [-yaw, pitch, -roll], atol=0.05)
+
+
+@pytest.mark.parametrize(("side", "places"), [(112, 35), (112, 26), (64, 16)])
+def test_regions_are_taught_in_the_middle_of_places(side: int, places: int) -> None:
+    columns = torch.arange(side, dtype=torch.float32).repeat(side, 1)[None, None]
+    found = at_places(columns, (places, places))[0, 0].float() + 0.5
+    middles = (torch.arange(places) + 0.5) * side / places
+    assert (found - middles).abs().max() <= 0.5

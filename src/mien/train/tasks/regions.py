@@ -39,7 +39,7 @@ class Regions(nn.Module):
     def losses(self, logits: Tensor, wanted: Wanted) -> tuple[Tensor, Tensor]:
         """Return mean cross-entropies (B,) at the places' own size, and where there are regions."""
         size = (logits.shape[2], logits.shape[3])
-        labels = functional.interpolate(wanted.masks, size, mode="nearest")[:, 0].long()
+        labels = at_places(wanted.masks, size)
         known = (labels != UNKNOWN).flatten(1).any(dim=1)
         labels = torch.where(labels == UNKNOWN, torch.zeros_like(labels), labels)
         values = functional.cross_entropy(logits, labels, reduction="none").mean(dim=(1, 2))
@@ -48,3 +48,9 @@ class Regions(nn.Module):
     def finish(self, logits: Tensor) -> dict[str, Tensor]:
         """Return ``regions (B,7,h,w)``, probabilities on a coarse grid over the chip."""
         return {"regions": logits.softmax(dim=1)}
+
+
+def at_places(masks: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return the labels (B,h,w) of masks (B,1,H,W) in the middle of each place."""
+    # Plain "nearest" would take each place's upper left corner.
+    return functional.interpolate(masks, size, mode="nearest-exact")[:, 0].long()
