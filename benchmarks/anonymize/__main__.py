@@ -32,7 +32,7 @@ from mien.protect.style import DEFAULT_STYLE, get_style, known_styles
 CHOOSING, OTHERS = (1, 2, 3), (4, 5)
 #: Nobody detects a face where it is open anyway, or in what is left round a grey one.
 CONTROLS = ("open", "face")
-SIZES = (0.5, 1.0, 2.0, 4.0)
+SIZES = (1.0, 2.0, 4.0)
 
 
 def main() -> None:
