@@ -125,7 +125,7 @@ SECTIONS: dict[str, tuple[str, str, Callable[[Path, Path], list[Row]]]] = {
     ),
     "ablations": (
         "What the ideas of the unified model are worth",
-        f"Runs of {EPOCHS:g} epochs of the recipe, each with one idea left out, on the held-out "
+        f"Runs of {EPOCHS:g} epoch of the recipe, each with one idea left out, on the held-out "
         "tenth that chooses weights (expressions n = 2,715, one standard error .010; marked points "
         "n = 176). A run of the whole length may rank them otherwise.",
         ablations,
