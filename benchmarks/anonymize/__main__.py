@@ -1,6 +1,6 @@
 """How many people are recognised in pictures that mien anonymised, and what sizes were chosen.
 
-python -m benchmarks.anonymize --data ../shared/data [--choose]
+python -m benchmarks.anonymize --data ../shared/data [--choose | --only blur]
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--choose", action="store_true", help="Measure sizes on folds 1 to 3.")
+    parser.add_argument("--only", choices=list(known_styles()), help="Measure one style anew.")
     parser.add_argument("--cache", type=Path, default=Path(".cache/anonymize"))
     parser.add_argument("--out", type=Path, default=Path("docs/anonymize.md"))
     parser.add_argument("--most", type=int, help="Pictures at most; for a trial.")
@@ -51,9 +52,10 @@ def main() -> None:
     styles = [Setting(style.name, style.strength) for style in known_styles().values()]
     # What the bar is for comes first.
     styles.sort(key=lambda one: (one.style != DEFAULT_STYLE, get_style(one.style).cosmetic))
-    measure(
-        options, CHOOSING + OTHERS, [Setting("open"), *styles, Setting("face")], keep, plain=True
-    )
+    settings = [Setting("open"), *styles, Setting("face")]
+    if options.only is not None:
+        settings = [one for one in settings if one.style == options.only]
+    measure(options, CHOOSING + OTHERS, settings, keep, plain=True)
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,22 @@ class Keeper:
     out: Path
     part: str
 
+    def kept(self) -> dict[str, Any]:
+        """Return the results of before."""
+        path = self.out.with_suffix(".json")
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+    def without(self, style: str) -> dict[str, Any]:
+        """Return the part as it was, but for one style, which is measured anew."""
+        found = self.kept()[self.part]
+        for name in ("attacks", "detected_again", "surroundings"):
+            found[name] = {k: v for k, v in found[name].items() if k.split()[0] != style}
+        return found
+
     def __call__(self, found: dict[str, Any]) -> None:
         """Replace the part."""
         path = self.out.with_suffix(".json")
-        results = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        results = self.kept()
         results[self.part] = found
         path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         write_page(self.out, results)
@@ -92,6 +106,8 @@ def measure(
         "detected_again": {},
         "surroundings": {},
     }
+    if options.only is not None:
+        found = keep.without(options.only)
     for setting in settings:
         seen = plain and setting.style not in CONTROLS
         counted = folds if setting.strength is None or not plain else OTHERS
@@ -113,7 +129,7 @@ def measure(
         words = [f"{a}: {100 * rate.share:.2f} % {name}" for a, (name, rate) in worst.items()]
         print(setting, "; ".join(words), flush=True)
         keep(found)
-    if plain:
+    if plain and options.only is None:
         found["uncovered"] = uncovered(pictures, names)
         keep(found)
 

@@ -25,5 +25,5 @@ def _fill(patch: ByteArray, head: Head, strength: float) -> ByteArray:
 
 
 BLUR = register(
-    Style("blur", "out of focus by a share of the eye distance", True, _fill, strength=1.0)
+    Style("blur", "out of focus by a share of the eye distance", True, _fill, strength=2.0)
 )
