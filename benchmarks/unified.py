@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.landmarks import interval_over
+from benchmarks.accuracy.landmarks import mean_over
 from benchmarks.accuracy.rows import Row, mean, share
 from mien.data import Sample, lfw, open_dataset
 from mien.metrics.classification import class_scores
@@ -176,9 +176,7 @@ def _errors(faces: Iterator[Seen], where: str, note: str) -> list[Row]:
     for who, found in errors.items():
         values = np.concatenate(found)
         what = f"{who}: 68 points on {where}, NME over the outer eye corners"
-        row = mean(what, values, note=note)
-        row["low"], row["high"] = interval_over(np.array(people), values)
-        rows.append(row)
+        rows.append(mean_over(np.array(people), what, values, note=note))
     return rows
 
 

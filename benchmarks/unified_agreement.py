@@ -13,8 +13,8 @@ import torch
 from scipy.stats import spearmanr
 from torch.nn import functional
 
-from benchmarks.accuracy.landmarks import interval_over
-from benchmarks.accuracy.rows import Row, share
+from benchmarks.accuracy.landmarks import mean_over
+from benchmarks.accuracy.rows import Row
 from mien.data import open_dataset
 from mien.models import Network
 from mien.teach.faces import face_chips
@@ -49,7 +49,12 @@ def _pose(who: str, angles_deg: np.ndarray, taught: Rows) -> list[Row]:
     wanted = angles_from_points(torch.from_numpy(taught.landmarks[:, N_POINTS:, :2])).numpy()
     gaps = np.abs(angles_deg - wanted)
     return [
-        _mean(f"{who}: {name}, mean difference from the mesh's pose", gaps[:, axis], taught, "deg")
+        mean_over(
+            taught.subjects,
+            f"{who}: {name}, mean difference from the mesh's pose",
+            gaps[:, axis],
+            unit="deg",
+        )
         for axis, name in enumerate(("yaw", "pitch", "roll"))
     ]
 
@@ -84,14 +89,17 @@ def _visibility(who: str, visible: np.ndarray, taught: Rows) -> Row:
     seen = taught.landmarks[:, :N_POINTS, 2] >= 0.5
     right = (visible >= 0.5) == seen
     note = f"{100 * (1 - seen.mean()):.1f} % are hidden"
-    return share(f"{who}: points seen or hidden as the mesh says", right.ravel(), note=note)
+    what = f"{who}: points seen or hidden as the mesh says, share a chip"
+    return mean_over(taught.subjects, what, right.mean(axis=1), note=note)
 
 
 def _recognisability(who: str, values: np.ndarray, taught: Rows) -> list[Row]:
     wanted = taught.targets[:, COLUMNS["recognisability"]][:, 0]
     return [
-        _mean(
-            f"{who}: recognisability, mean difference from quality", abs(values - wanted), taught
+        mean_over(
+            taught.subjects,
+            f"{who}: recognisability, mean difference from quality",
+            abs(values - wanted),
         ),
         {
             "what": f"{who}: recognisability, Spearman with the quality score",
@@ -99,10 +107,3 @@ def _recognisability(who: str, values: np.ndarray, taught: Rows) -> list[Row]:
             "n": len(values),
         },
     ]
-
-
-def _mean(what: str, values: np.ndarray, taught: Rows, unit: str = "") -> Row:
-    """Return a mean over chips; its interval is over people."""
-    low, high = interval_over(taught.subjects, values)
-    row: Row = {"what": what, "value": float(values.mean()), "n": len(values)}
-    return row | {"low": low, "high": high, "unit": unit}

@@ -75,9 +75,9 @@ def _ytf(folder: Path, mesh: str) -> list[Row]:
         errors = normalised_errors(
             points[chosen, part], labelled[chosen, part], distance=eyes[chosen]
         )
-        row = mean(f"YTF NME {name}, {mesh}", errors, note=missed)
-        row["low"], row["high"] = interval_over(people[found][chosen], errors)
-        rows.append(row)
+        rows.append(
+            mean_over(people[found][chosen], f"YTF NME {name}, {mesh}", errors, note=missed)
+        )
     return rows
 
 
@@ -89,6 +89,16 @@ def interval_over(groups: np.ndarray, errors: np.ndarray) -> tuple[float, float]
     means = total[drawn].sum(axis=1) / count[drawn].sum(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
+
+
+def mean_over(
+    groups: np.ndarray, what: str, samples: np.ndarray, *, unit: str = "", note: str = ""
+) -> Row:
+    """Return the mean of samples (N,) with an interval over groups (N,) that are alike."""
+    low, high = interval_over(groups, samples)
+    value, n = float(samples.mean()), len(samples)
+    row: Row = {"what": what, "value": value, "n": n, "low": low, "high": high}
+    return row | {"unit": unit, "note": note}
 
 
 def nearest(faces: Faces, point: np.ndarray) -> int | None:

@@ -73,8 +73,9 @@ class Keeper:
     def without(self, style: str) -> dict[str, Any]:
         """Return the part as it was, but for one style, which is measured anew."""
         found = self.kept()[self.part]
-        for name in ("attacks", "detected_again", "surroundings"):
-            found[name] = {k: v for k, v in found[name].items() if k.split()[0] != style}
+        for name in ("attacks", "detected_again", "surroundings", "anew"):
+            kept = found.get(name, {})
+            found[name] = {k: v for k, v in kept.items() if k.split()[0] != style}
         return found
 
     def __call__(self, found: dict[str, Any]) -> None:
@@ -108,6 +109,7 @@ def measure(
     }
     if options.only is not None:
         found = keep.without(options.only)
+        found["anew"] |= {str(one): moment() for one in settings}
     for setting in settings:
         seen = plain and setting.style not in CONTROLS
         counted = folds if setting.strength is None or not plain else OTHERS

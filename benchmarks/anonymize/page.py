@@ -56,7 +56,8 @@ def _reported(found: dict[str, Any]) -> list[str]:
         lines.append(
             f"| {_title(setting)} | {' | '.join(cells)} | {again} | {_verdict(setting, attacks)} |"
         )
-    return [*lines, "", *_surroundings(found), "", *_each(found), ""]
+    anew = [f"{_title(setting)} anew: {when}." for setting, when in found.get("anew", {}).items()]
+    return [*lines, "", *anew, "", *_surroundings(found), "", *_each(found), ""]
 
 
 def _surroundings(found: dict[str, Any]) -> list[str]:

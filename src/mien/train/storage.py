@@ -8,7 +8,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from mien.types.arrays import Array, ByteArray, FloatArray
+from mien.types.arrays import FloatArray
 
 #: Smaller constants stay float32: they save nothing worth a rounding.
 _MIN_HALVED = 512
@@ -53,10 +53,9 @@ def with_small_constants(model: onnx.ModelProto) -> onnx.ModelProto:
         value = numpy_helper.to_array(item)
         if value.dtype != np.float32 or value.size < _MIN_HALVED:
             continue
-        nodes, stored = _halves(item.name, value)
-        if value.ndim > 1 and value.size >= _MIN_BYTES:
-            nodes, stored = _bytes(item.name, value) or (nodes, stored)
-        if nodes:
+        small = _bytes(item.name, value) or _halves(item.name, value)
+        if small is not None:
+            nodes, stored = small
             restoring += nodes
             graph.initializer.remove(item)
             graph.initializer.extend(stored)
@@ -71,19 +70,22 @@ def with_small_constants(model: onnx.ModelProto) -> onnx.ModelProto:
 _Stored = tuple[list[onnx.NodeProto], list[onnx.TensorProto]]
 
 
-def _halves(name: str, value: FloatArray) -> _Stored:
+def _halves(name: str, value: FloatArray) -> _Stored | None:
+    """Return what restores a constant from half precision, None where that does not hold it."""
     half = value.astype(np.float16)
     if not np.isfinite(half).all() or not np.array_equal(half.astype(np.float32), value):
-        return [], []
+        return None
     cast = helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT)
     return [cast], [numpy_helper.from_array(half, f"{name}_half")]
 
 
 def _bytes(name: str, value: FloatArray) -> _Stored | None:
-    """Return what restores a constant from bytes, None where bytes do not hold it exactly."""
+    """Return what restores a large constant from bytes, None where they do not hold it exactly."""
+    if value.ndim < 2 or value.size < _MIN_BYTES:
+        return None
     rows = value.reshape(len(value), -1)
     scale = _scales(rows)
-    steps: ByteArray | Array = np.clip(np.rint(rows / scale), -127, 127).astype(np.int8)
+    steps = np.clip(np.rint(rows / scale), -127, 127).astype(np.int8)
     if not np.array_equal(steps.astype(np.float32) * scale, rows):
         return None
     shape = (len(value), *(1,) * (value.ndim - 1))
