@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mien.errors import GalleryBusyError, GalleryError
 from mien.gallery import Subject
+from mien.gallery.database import Database
 from mien.gallery.sqlite import SqliteGallery
 from tests.gallery.other_process import Other
 from tests.gallery.synthetic import origins, templates
@@ -87,6 +89,22 @@ def test_a_deletion_that_a_reader_keeps_from_finishing_says_so(
         assert other.answer() == "released"
         gallery.compact()
         assert vector not in everything_in(folder)
+
+
+def test_two_may_empty_the_log_at_once(gallery: SqliteGallery, folder: Path) -> None:
+    # SQLite answers the second at once that the log is busy, and does not wait for the first, which
+    # waits for the writer.
+    with ThreadPoolExecutor(2) as pool:
+        first, second = (Database(folder, wait_s=10) for _ in range(2))
+        with Other(folder) as other:
+            assert other.ask("write", 0.5) == "holding"
+            both = [pool.submit(database.forget_log) for database in (first, second)]
+            for done in both:
+                done.result()
+            assert other.answer() == "released"
+        first.close()
+        second.close()
+    assert (folder / "gallery.sqlite-wal").stat().st_size == 0
 
 
 def test_two_processes_may_make_the_same_gallery(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from mien.errors import (
 from mien.gallery import schema
 
 FILE_NAME = "gallery.sqlite"
+#: Between two attempts at a log that another process is emptying.
+_RETRY_S = 0.02
 
 
 class Database:
@@ -127,14 +130,27 @@ class Database:
 
         Raises GalleryBusyError when another process keeps it in use for too long.
         """
+        until_s = time.monotonic() + self.wait_s
         with self._lock, self._errors():
-            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            while busy := self._is_log_busy():
+                if time.monotonic() >= until_s:
+                    break
+                time.sleep(_RETRY_S)
         if busy:
             raise GalleryBusyError(
                 f"{self.folder}: deleted, but another process read the gallery for more than "
                 f"{self.wait_s:g} s, so that old bytes are still in its write-ahead log; "
                 "mien gallery compact finishes the work"
             )
+
+    def _is_log_busy(self) -> bool:
+        """Try to empty the log, and tell whether somebody uses it.
+
+        SQLite waits for readers and writers, but not for another process that empties the log too:
+        then it is busy at once, whatever its timeout.
+        """
+        busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return bool(busy)
 
     def vacuum(self) -> None:
         """Write the whole database anew, without gaps."""
