@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +83,24 @@ def test_points_are_corrected_only_where_somebody_marked_some() -> None:
     nothing = blank(2, 0)
     whole = Rows(taught.inputs[:2], names=taught.names[:2], subjects=taught.names[:2], **nothing)
     assert np.isnan(corrected([whole, other])[0].landmarks).all()
+
+
+def test_points_are_corrected_as_strongly_as_helps_people_who_were_left_out() -> None:
+    def meshes(people: int, seed: int) -> tuple[Rows, np.ndarray]:
+        """Two chips a person; each is marked where 40 of its vertices say, and a little beside."""
+        rows, rng = some_rows(2 * people, seed=seed), np.random.default_rng(seed)
+        shape = np.repeat(rng.normal(0, 3, (people, 468, 2)), 2, axis=0)
+        rows.mesh[:] += shape + rng.normal(0, 0.1, shape.shape)
+        truth = rows.mesh[:, :N_POINTS] + 0.5 * rows.mesh[:, 100:140].mean(axis=1, keepdims=True)
+        marks = truth + rng.normal(0, noise, truth.shape)
+        subjects = np.repeat(np.arange(people), 2).astype(str)
+        return replace(rows, subjects=subjects), np.concatenate([truth, marks], axis=2)
+
+    for noise in (0.01, 5.0):
+        learned, marks = meshes(300, 1)
+        learned.landmarks[:, :N_POINTS, :2] = marks[:, :, 2:]
+        learned.targets[:, COLUMNS["points"]] = 1
+        new, truth = meshes(50, 2)
+        _, after = corrected([learned, new])
+        error = np.abs(after.landmarks[:, :N_POINTS, :2] - truth[:, :, :2]).mean()
+        assert error < max(0.1, 0.5 * noise)

@@ -15,6 +15,7 @@ from mien.apps.cli import app
 from mien.data import Sample
 from mien.errors import DatasetError, InputError, NoFaceError
 from mien.geometry.ibug import ibug68_from_mesh
+from mien.models import has_model
 from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.teach import Source, teach
@@ -56,6 +57,11 @@ def test_partial_labels_teachers_and_faceless_pictures(
         np.linalg.norm(targets[:, COLUMNS["embedding"]], axis=1), 1, atol=1e-5
     )
     assert (targets[:, COLUMNS["points"]] == 0.5).all()
+    taught = targets[:, COLUMNS["expression_taught"]]
+    if has_model("resnet23.expression"):
+        np.testing.assert_allclose(taught.sum(axis=1), 1, atol=1e-5)
+    else:
+        assert np.isnan(taught).all()
     assert np.isfinite(columns["landmarks"]).all()
     assert set(np.unique(columns["masks"])) <= {*range(7), UNKNOWN}
     assert np.load(tmp_path / "chips" / "inputs.npy").shape == (3, 112, 112, 3)

@@ -16,7 +16,7 @@ from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.teach.labels import LABELLED, labels_of
 from mien.teach.rows import SIZE_PX, Rows, blank, joined
-from mien.teach.teachers import TASKS, write_taught
+from mien.teach.teachers import teaching_tasks, write_taught
 from mien.train.taught import COLUMNS, N_POINTS
 from mien.types import Analysis, Image
 from mien.types.arrays import ByteArray, FloatArray
@@ -34,7 +34,7 @@ def face_chips(samples: Sequence[Sample], *, source: int, name: str, tell: Tell)
     ``name``: for what ``tell`` gets now and then. Raises NoFaceError when there is no face at all,
     DatasetError for labels that the model has no place for.
     """
-    analyzer = Analyzer(TASKS)
+    analyzer = Analyzer(teaching_tasks())
     parts: list[Rows] = []
     for start in range(0, len(samples), _BATCH):
         batch = samples[start : start + _BATCH]

@@ -18,6 +18,8 @@ from mien.tasks.one_face import largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.teach.faces import ALIGNMENT, write_labels
 from mien.teach.rows import SIZE_PX, Rows, blank
+from mien.teach.teachers import expressions_of
+from mien.train.taught import COLUMNS
 from mien.types import Image
 from mien.types.arrays import ByteArray, FloatArray
 
@@ -40,9 +42,14 @@ def whole_chips(samples: Sequence[Sample], root: Path, *, source: int) -> Rows:
     """
     to_image = whole_map(root)
     size_wh = (SIZE_PX, SIZE_PX)
-    chips = [warp_crops(_framed(sample.image(), sample), to_image, size_wh) for sample in samples]
+    framed = [_framed(sample.image(), sample) for sample in samples]
+    chips = [warp_crops(picture, to_image, size_wh) for picture in framed]
     columns = blank(len(samples), source)
     write_labels(columns["targets"], samples)
+    shown = np.stack([one[_FRAME_PX:-_FRAME_PX, _FRAME_PX:-_FRAME_PX] for one in framed])
+    taught = expressions_of(shown)
+    if taught is not None:
+        columns["targets"][:, COLUMNS["expression_taught"]] = taught
     names = np.array([f"{source}/{sample.sample_id}" for sample in samples], dtype=str)
     return Rows(inputs=np.concatenate(chips), names=names, subjects=names, **columns)
 
