@@ -55,7 +55,7 @@ def unified(data: Path) -> list[Row]:
         *_attributes(data, network),
         *_expressions(data, network),
         *_points(data, network),
-        *_people(data, network),
+        *people(data, network),
         *_times(network),
     ]
 
@@ -180,8 +180,8 @@ def _errors(faces: Iterator[Seen], where: str, note: str) -> list[Row]:
     return rows
 
 
-def _people(data: Path, network: Network) -> list[Row]:
-    """Verification on LFW folds 4 and 5, the threshold from folds 1 to 3."""
+def people(data: Path, network: Network) -> list[Row]:
+    """Verify on LFW folds 4 and 5, the threshold from folds 1 to 3: the model, the recogniser."""
     pairs = lfw.Lfw(data / "lfw").pairs()
     names = np.unique([*pairs.first, *pairs.second])
     by_id = {s.sample_id: s for s in open_dataset("lfw", data / "lfw").samples()}
