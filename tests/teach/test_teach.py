@@ -145,7 +145,7 @@ def test_the_labelled_face_is_taken_else_the_largest(portrait: np.ndarray) -> No
     assert face_in_box(analysis, drawn).found.boxes.xyxy[0, 0] > 512
     assert not len(face_in_box(analysis, Boxes(np.float32([[0, 400, 50, 450]]))).found)
     encoded = cv2.imencode(".png", both[:, :, ::-1])[1].tobytes()
-    rows = face_chips(
+    (rows,) = face_chips(
         [Sample("all", encoded=encoded), Sample("one", encoded=encoded, boxes=drawn)],
         source=0,
         name="both",

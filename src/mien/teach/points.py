@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mien.teach.rows import SIZE_PX, Rows
+from mien.teach.rows import SIZE_PX, Said
 from mien.train.taught import COLUMNS, N_POINTS
 from mien.types.arrays import Array, BoolArray, FloatArray
 
@@ -19,12 +19,12 @@ _FOLDS = 5
 LEAST_MARKED = 50
 
 
-def marked(rows: Rows) -> BoolArray:
+def marked(rows: Said) -> BoolArray:
     """Tell (N,) which chips have points that somebody marked."""
     return np.asarray(rows.targets[:, COLUMNS["points"]][:, 0] == 1)
 
 
-def corrected(parts: Sequence[Rows]) -> list[Rows]:
+def corrected(parts: Sequence[Said]) -> list[Said]:
     """Return the parts with corrected points wherever nobody marked any.
 
     As they are where fewer than LEAST_MARKED faces are marked. How strongly they are corrected is
@@ -42,7 +42,7 @@ def corrected(parts: Sequence[Rows]) -> list[Rows]:
     return [_corrected(part, correction) for part in parts]
 
 
-def _corrected(part: Rows, correction: Array) -> Rows:
+def _corrected(part: Said, correction: Array) -> Said:
     landmarks = part.landmarks.copy()
     taught = part.targets[:, COLUMNS["points"]][:, 0] < 1
     points = (_flat(part.mesh[taught]) @ correction).reshape(-1, N_POINTS, 2)
