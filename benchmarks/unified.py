@@ -28,7 +28,7 @@ from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.tasks.unified import read
 from mien.teach.faces import cut
-from mien.teach.rows import SIZE_PX
+from mien.teach.rows import SIZE_PX, joined
 from mien.teach.whole import whole_chips
 from mien.train.taught import COLUMNS
 from mien.types import Analysis, Boxes
@@ -55,7 +55,7 @@ def unified(data: Path) -> list[Row]:
         *_attributes(data, network),
         *_expressions(data, network),
         *_points(data, network),
-        *_people(data, network),
+        *people(data, network),
         *_times(network),
     ]
 
@@ -117,7 +117,7 @@ def _indices(said: Sequence[str], names: Sequence[str]) -> np.ndarray:
 def _expressions(data: Path, network: Network) -> list[Row]:
     """Expressions of FER2013's validation part, whole pictures."""
     samples = list(open_dataset("fer2013", data / "fer2013").samples("validation"))
-    rows = whole_chips(samples, data / "fer2013", source=0)
+    rows = joined(list(whole_chips(samples, data / "fer2013", source=0)))
     truth = rows.targets[:, COLUMNS["expression"]][:, 0].astype(np.int64)
     predicted = read(network, rows.inputs, mirror=True)["expression"].argmax(axis=1)
     balanced = class_scores(predicted, truth, n_classes=len(EXPRESSIONS)).balanced_accuracy
@@ -180,8 +180,8 @@ def _errors(faces: Iterator[Seen], where: str, note: str) -> list[Row]:
     return rows
 
 
-def _people(data: Path, network: Network) -> list[Row]:
-    """Verification on LFW folds 4 and 5, the threshold from folds 1 to 3."""
+def people(data: Path, network: Network) -> list[Row]:
+    """Verify on LFW folds 4 and 5, the threshold from folds 1 to 3: the model, the recogniser."""
     pairs = lfw.Lfw(data / "lfw").pairs()
     names = np.unique([*pairs.first, *pairs.second])
     by_id = {s.sample_id: s for s in open_dataset("lfw", data / "lfw").samples()}

@@ -18,7 +18,7 @@ from benchmarks.accuracy.rows import Row
 from mien.data import open_dataset
 from mien.models import Network
 from mien.teach.faces import face_chips
-from mien.teach.rows import Rows
+from mien.teach.rows import Rows, joined
 from mien.train.tasks.pose import angles_from_points
 from mien.train.tasks.regions import PARTS
 from mien.train.taught import COLUMNS, N_POINTS, UNKNOWN
@@ -30,7 +30,8 @@ _OUTPUTS = ("points", "pose", "regions", "recognisability")
 def agreement(data: Path, network: Network) -> list[Row]:
     """Return rows on the people of YouTube Faces that nothing was fitted on, a chip alone each."""
     samples = list(open_dataset("ytf68", data / "ytf_keypoints68").samples("report"))
-    taught = face_chips(samples, source=0, name="agreement", tell=lambda line: None)
+    found = face_chips(samples, source=0, name="agreement", tell=lambda line: None)
+    taught = joined(list(found))
     batches = [
         network(taught.inputs[start : start + _BATCH], only=_OUTPUTS)
         for start in range(0, len(taught), _BATCH)

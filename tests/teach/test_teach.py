@@ -15,6 +15,7 @@ from mien.apps.cli import app
 from mien.data import Sample
 from mien.errors import DatasetError, InputError, NoFaceError
 from mien.geometry.ibug import ibug68_from_mesh
+from mien.models import has_model
 from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.teach import Source, teach
@@ -56,8 +57,13 @@ def test_partial_labels_teachers_and_faceless_pictures(
         np.linalg.norm(targets[:, COLUMNS["embedding"]], axis=1), 1, atol=1e-5
     )
     assert (targets[:, COLUMNS["points"]] == 0.5).all()
+    taught = targets[:, COLUMNS["expression_taught"]]
+    if has_model("resnet23.expression"):
+        np.testing.assert_allclose(taught.sum(axis=1), 1, atol=1e-5)
+    else:
+        assert np.isnan(taught).all()
     assert np.isfinite(columns["landmarks"]).all()
-    assert set(np.unique(columns["masks"])) <= {*range(7), UNKNOWN}
+    assert set(np.unique(np.load(tmp_path / "chips" / "masks.npy"))) <= {*range(7), UNKNOWN}
     assert np.load(tmp_path / "chips" / "inputs.npy").shape == (3, 112, 112, 3)
 
 
@@ -139,7 +145,7 @@ def test_the_labelled_face_is_taken_else_the_largest(portrait: np.ndarray) -> No
     assert face_in_box(analysis, drawn).found.boxes.xyxy[0, 0] > 512
     assert not len(face_in_box(analysis, Boxes(np.float32([[0, 400, 50, 450]]))).found)
     encoded = cv2.imencode(".png", both[:, :, ::-1])[1].tobytes()
-    rows = face_chips(
+    (rows,) = face_chips(
         [Sample("all", encoded=encoded), Sample("one", encoded=encoded, boxes=drawn)],
         source=0,
         name="both",

@@ -46,6 +46,7 @@ def some_chips(count: int = 8, seed: int = 0) -> Examples:
     for name, most in (("gender", 2), ("ancestry", 5), ("expression", 7), ("age", 90)):
         targets[:, COLUMNS[name]] = rng.integers(0, most, (count, 1))
     targets[:, COLUMNS["recognisability"]] = rng.random((count, 1))
+    targets[:, COLUMNS["expression_taught"]] = rng.dirichlet(np.ones(7), count)
     targets[:, COLUMNS["points"]] = 1
     return Examples(
         rng.integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8),
@@ -93,7 +94,9 @@ def test_what_is_not_said_teaches_nothing(learner: UnifiedLearner, left_out: str
     }
     if left_out in COLUMNS:
         targets = batch.targets.clone()
-        targets[:, COLUMNS[left_out]] = torch.nan
+        for name in (left_out, f"{left_out}_taught"):
+            if name in COLUMNS:
+                targets[:, COLUMNS[name]] = torch.nan
         batch = replace(batch, targets=targets)
     else:
         batch = blank[left_out]
@@ -110,14 +113,34 @@ def test_what_is_not_said_teaches_nothing(learner: UnifiedLearner, left_out: str
 def test_a_missing_label_does_not_change_what_others_teach(learner: UnifiedLearner) -> None:
     both = batch_of(some_chips(2))
     targets = both.targets.clone()
-    targets[1, COLUMNS["expression"]] = torch.nan
-    expression = learner.head["expression"]
-    predicted = learner.predict(both.inputs)["expression"]
-    values, said = expression.losses(predicted, Wanted(targets, both.landmarks, both.masks))
-    whole, _ = expression.losses(predicted, Wanted(both.targets, both.landmarks, both.masks))
+    targets[1, COLUMNS["gender"]] = torch.nan
+    gender = learner.head["gender"]
+    predicted = learner.predict(both.inputs)["gender"]
+    values, said = gender.losses(predicted, Wanted(targets, both.landmarks, both.masks))
+    whole, _ = gender.losses(predicted, Wanted(both.targets, both.landmarks, both.masks))
     assert said.tolist() == [True, False]
     assert values[0] == whole[0]
     assert values[1] == 0
+
+
+def test_an_expression_is_learned_from_its_label_and_from_a_teacher(
+    learner: UnifiedLearner,
+) -> None:
+    four = batch_of(some_chips(4))
+    label, teacher = COLUMNS["expression"], COLUMNS["expression_taught"]
+    targets = four.targets.clone()
+    targets[2:, label] = torch.nan
+    targets[1::2, teacher] = torch.nan
+    expression = learner.head["expression"]
+    logits = learner.predict(four.inputs)["expression"]
+    values, said = expression.losses(logits, Wanted(targets, four.landmarks, four.masks))
+    assert said.tolist() == [True, True, True, False]
+    logs = logits.log_softmax(dim=1)
+    for row, (hard, soft) in enumerate([(0.5, 0.5), (1, 0), (0, 0.5), (0, 0)]):
+        smooth = torch.full((7,), expression.smoothing / 7)
+        smooth[int(four.targets[row, label])] += 1 - expression.smoothing
+        wanted = -(hard * smooth + soft * four.targets[row, teacher]) @ logs[row]
+        assert torch.allclose(values[row], wanted, atol=1e-5)
 
 
 def test_what_nobody_knows_has_no_figure(learner: UnifiedLearner) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from mien.tasks.crops import all_meshes, crop_faces
 from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.teach.labels import LABELLED, labels_of
-from mien.teach.rows import SIZE_PX, Rows, blank, joined
-from mien.teach.teachers import TASKS, write_taught
+from mien.teach.rows import SIZE_PX, Rows, blank
+from mien.teach.teachers import teaching_tasks, write_taught
 from mien.train.taught import COLUMNS, N_POINTS
 from mien.types import Analysis, Image
 from mien.types.arrays import ByteArray, FloatArray
@@ -27,15 +27,16 @@ ALIGNMENT = "dlib112"
 _BATCH = 32
 
 
-def face_chips(samples: Sequence[Sample], *, source: int, name: str, tell: Tell) -> Rows:
-    """Return a face of each picture in which one is found: the labelled one, else the largest.
+def face_chips(samples: Sequence[Sample], *, source: int, name: str, tell: Tell) -> Iterator[Rows]:
+    """Yield, some at a time, a face of each picture in which one is found.
 
-    A face is labelled where the data set gives one box. ``source``: the data set's number;
-    ``name``: for what ``tell`` gets now and then. Raises NoFaceError when there is no face at all,
-    DatasetError for labels that the model has no place for.
+    The labelled one, else the largest. A face is labelled where the data set gives one box.
+    ``source``: the data set's number; ``name``: for what ``tell`` gets now and then. Raises
+    NoFaceError when there is no face at all, DatasetError for labels that the model has no place
+    for.
     """
-    analyzer = Analyzer(TASKS)
-    parts: list[Rows] = []
+    analyzer = Analyzer(teaching_tasks())
+    count = 0
     for start in range(0, len(samples), _BATCH):
         batch = samples[start : start + _BATCH]
         images = [sample.image() for sample in batch]
@@ -43,13 +44,13 @@ def face_chips(samples: Sequence[Sample], *, source: int, name: str, tell: Tell)
             _meant(sample, analysis)
             for sample, analysis in zip(batch, analyzer.run(images), strict=True)
         ]
-        parts.append(_chips(batch, images, analyses, source))
+        rows = _chips(batch, images, analyses, source)
+        count += len(rows)
+        yield rows
         if start % (50 * _BATCH) == 0:
             tell(f"{name}: {start:,} of {len(samples):,} pictures")
-    rows = joined(parts)
-    if not len(rows):
+    if not count:
         raise NoFaceError(f"{name}: no face was found in any of {len(samples)} pictures")
-    return rows
 
 
 def _meant(sample: Sample, analysis: Analysis) -> Analysis:

@@ -1,4 +1,4 @@
-"""What mien's separate networks say of chips: points, pose, regions, quality, template."""
+"""What mien's separate networks say of chips, from points to expression."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from mien.geometry.head_pose import solve_head_pose
 from mien.geometry.ibug import ibug68_from_mesh, ibug68_groups
 from mien.geometry.regions import REGIONS, region_mask
 from mien.geometry.visibility import vertex_visibility
+from mien.models import has_model, load
+from mien.tasks.expression import MODEL as EXPRESSION_MODEL
 from mien.teach.rows import SIZE_PX
 from mien.train.tasks.regions import PARTS
 from mien.train.taught import COLUMNS, N_POINTS, POSE_STEP
 from mien.types import Analysis
-from mien.types.arrays import Array, FloatArray
+from mien.types.arrays import Array, ByteArray, FloatArray
 
 #: Tasks of the pipeline that teach.
-TASKS = ("detect", "landmarks", "quality", "embed")
+_TASKS = ("detect", "landmarks", "quality", "embed")
 #: How far points are trusted that a teacher gave.
 _TAUGHT = 0.5
 #: The part, without its side, of each region.
@@ -24,6 +26,11 @@ _PART_OF = np.array(
 )
 #: Axis of the canonical face and sign of each pose point after the middle.
 _STEPS = ((0, 1.0), (0, -1.0), (1, 1.0), (2, 1.0))
+
+
+def teaching_tasks() -> tuple[str, ...]:
+    """Return the tasks of the pipeline that teach: expression only where its network is there."""
+    return (*_TASKS, "expression") if has_model(EXPRESSION_MODEL) else _TASKS
 
 
 def write_taught(columns: dict[str, Array], row: int, mesh: FloatArray, analysis: Analysis) -> None:
@@ -43,6 +50,21 @@ def write_taught(columns: dict[str, Array], row: int, mesh: FloatArray, analysis
     targets[row, COLUMNS["points"]] = _TAUGHT
     assert analysis.templates is not None
     targets[row, COLUMNS["embedding"]] = analysis.templates.vectors[0]
+    if "expression" in analysis.found.attributes:
+        expression = analysis.found.attributes["expression"]
+        targets[row, COLUMNS["expression_taught"]] = expression.values[0]
+
+
+def expressions_of(crops: ByteArray) -> FloatArray | None:
+    """Return what the separate network says of its own crops (N,48,48,3), (N,7), both ways round.
+
+    ``None`` where the network is not installed.
+    """
+    if not has_model(EXPRESSION_MODEL):
+        return None
+    network = load(EXPRESSION_MODEL)
+    ways = [network(np.ascontiguousarray(way)) for way in (crops, crops[:, :, ::-1])]
+    return np.asarray((ways[0]["probabilities"] + ways[1]["probabilities"]) / 2)
 
 
 def _pose_points(mesh: FloatArray) -> FloatArray:

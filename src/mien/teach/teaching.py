@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from mien.errors import InputError
 from mien.teach.faces import Tell, face_chips
 from mien.teach.labels import LABELLED, labels_of
 from mien.teach.points import LEAST_MARKED, corrected, marked
-from mien.teach.rows import Rows, joined, refuse_used
+from mien.teach.rows import Rows, Said, joined, new_folder
 from mien.teach.sources import OWN, Source
 from mien.teach.whole import DATASET, is_whole, whole_chips
 from mien.train.taught import COLUMNS
@@ -60,28 +60,30 @@ def teach(
     """
     if not sources:
         raise InputError("sources: got none, expected one or more")
-    refuse_used(out)
-    read = [source.samples(data, limit) for source in sources]
-    for samples in read:
-        labels_of(samples)  # what is wrong is said before the networks run for hours
-    parts = [
-        _chips(source, samples, data, number, tell)
-        for number, (source, samples) in enumerate(zip(sources, read, strict=True))
-    ]
-    count = sum(int(marked(part).sum()) for part in parts)
-    how = "corrected" if count >= LEAST_MARKED else f"not corrected below {LEAST_MARKED}"
-    tell(f"points: the mesh's; {count} faces have marked ones (ibug68): {how}")
-    joined(corrected(parts)).write(out)
+    with new_folder(out) as folder:
+        read = [source.samples(data, limit) for source in sources]
+        for samples in read:
+            labels_of(samples)  # what is wrong is said before the networks run for hours
+        parts = [
+            joined([folder.add(rows) for rows in _chips(source, samples, data, number, tell)])
+            for number, (source, samples) in enumerate(zip(sources, read, strict=True))
+        ]
+        count = sum(int(marked(part).sum()) for part in parts)
+        how = "corrected" if count >= LEAST_MARKED else f"not corrected below {LEAST_MARKED}"
+        tell(f"points: the mesh's; {count} faces have marked ones (ibug68): {how}")
+        folder.finish(joined(corrected(parts)))
     everything = zip(sources, read, parts, strict=True)
     return [Taught(s, len(samples), len(part), _said(part)) for s, samples, part in everything]
 
 
-def _chips(source: Source, samples: Sequence[Sample], data: Path, number: int, tell: Tell) -> Rows:
+def _chips(
+    source: Source, samples: Sequence[Sample], data: Path, number: int, tell: Tell
+) -> Iterator[Rows]:
     if source.dataset == DATASET and is_whole(samples[0]):
         return whole_chips(samples, data / source.folder, source=number)
     return face_chips(samples, source=number, name=str(source), tell=tell)
 
 
-def _said(part: Rows) -> tuple[tuple[str, int], ...]:
+def _said(part: Said) -> tuple[tuple[str, int], ...]:
     labels = [(n, int((~np.isnan(part.targets[:, COLUMNS[n]])).sum())) for n in LABELLED]
     return (*labels, ("points", int(marked(part).sum())))

@@ -18,6 +18,8 @@ from mien.tasks.one_face import largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.teach.faces import ALIGNMENT, write_labels
 from mien.teach.rows import SIZE_PX, Rows, blank
+from mien.teach.teachers import expressions_of
+from mien.train.taught import COLUMNS
 from mien.types import Image
 from mien.types.arrays import ByteArray, FloatArray
 
@@ -26,6 +28,7 @@ DATASET = "fer2013"
 _SIDE_PX = 48
 #: Pixels by which a picture is continued beyond its edge, so that no chip has black in it.
 _FRAME_PX = 24
+_BATCH = 512
 
 
 def is_whole(sample: Sample) -> bool:
@@ -33,16 +36,26 @@ def is_whole(sample: Sample) -> bool:
     return sample.image().pixels.shape[:2] == (_SIDE_PX, _SIDE_PX)
 
 
-def whole_chips(samples: Sequence[Sample], root: Path, *, source: int) -> Rows:
-    """Return the whole pictures of FER2013 in the folder ``root``, with their expressions.
+def whole_chips(samples: Sequence[Sample], root: Path, *, source: int) -> Iterator[Rows]:
+    """Yield, some at a time, FER2013's whole pictures in the folder ``root``, with expressions.
 
-    Raises DatasetError for a picture of another size, NoFaceError without a face for the map.
+    Raises DatasetError for a picture of another size, NoFaceError without a face
+    for the map.
     """
     to_image = whole_map(root)
-    size_wh = (SIZE_PX, SIZE_PX)
-    chips = [warp_crops(_framed(sample.image(), sample), to_image, size_wh) for sample in samples]
+    for start in range(0, len(samples), _BATCH):
+        yield _chips(samples[start : start + _BATCH], to_image, source)
+
+
+def _chips(samples: Sequence[Sample], to_image: FloatArray, source: int) -> Rows:
+    framed = [_framed(sample.image(), sample) for sample in samples]
+    chips = [warp_crops(picture, to_image, (SIZE_PX, SIZE_PX)) for picture in framed]
     columns = blank(len(samples), source)
     write_labels(columns["targets"], samples)
+    inside = slice(_FRAME_PX, -_FRAME_PX)
+    taught = expressions_of(np.stack([picture[inside, inside] for picture in framed]))
+    if taught is not None:
+        columns["targets"][:, COLUMNS["expression_taught"]] = taught
     names = np.array([f"{source}/{sample.sample_id}" for sample in samples], dtype=str)
     return Rows(inputs=np.concatenate(chips), names=names, subjects=names, **columns)
 

@@ -13,7 +13,8 @@ from torch import Tensor
 from mien.geometry.ibug import MIRRORED_68
 
 #: Where each number stands. ``source``: index of the data set; ``points``: how far the 68 points
-#: are to be trusted, 0..1; ``recognisability``: 0..1; classes are indices.
+#: are to be trusted, 0..1; ``recognisability``: 0..1; classes are indices. ``expression_taught``:
+#: probabilities that the separate network gives.
 COLUMNS = MappingProxyType(
     {
         "source": slice(0, 1),
@@ -24,9 +25,10 @@ COLUMNS = MappingProxyType(
         "recognisability": slice(5, 6),
         "points": slice(6, 7),
         "embedding": slice(7, 135),
+        "expression_taught": slice(135, 142),
     }
 )
-WIDTH = 135
+WIDTH = 142
 N_POINTS = 68
 #: After them come the middle of the head and four points a step from it along the head's axes: to
 #: the subject's left and right, down, and back. The length of a step, in sides of the chip.

@@ -23,7 +23,7 @@ RECIPE = Recipe(
         part("embedding", taught=False),
     ),
     # fer2013, utkface, celeba, ytf68
-    sampler=part("mixed", shares=(0.5, 0.3, 0.06, 0.14), paces=0),
+    sampler=part("mixed", shares=(0.46, 0.32, 0.06, 0.16), paces=0),
     augmentations=(
         part("warp", flip=0.5, turn_rad=0.15, scale=0.1, shift=0.05, swap=MIRRORED),
         part("light", contrast=0.3, brightness=0.1),

@@ -21,7 +21,7 @@ def chips(data: Path, cache: Path, classes: tuple[str, ...], *, folder: str) -> 
     del cache, classes
     place = data / folder
     try:
-        inputs = np.load(place / "inputs.npy", mmap_mode="r")
+        pixels = {n: np.load(place / f"{n}.npy", mmap_mode="r") for n in ("inputs", "masks")}
         with np.load(place / "said.npz") as said:
             columns = {name: said[name] for name in said.files}
         targets = columns["targets"]
@@ -31,4 +31,4 @@ def chips(data: Path, cache: Path, classes: tuple[str, ...], *, folder: str) -> 
         ) from error
     if targets.shape[1:] != (WIDTH,):
         raise DatasetError(f"{place}: got {targets.shape[1]} columns, expected {WIDTH}")
-    return Examples(inputs, **columns)
+    return Examples(**pixels, **columns)

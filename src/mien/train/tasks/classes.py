@@ -68,6 +68,18 @@ class Expression(_Classes):
     name = "expression"
     labels = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
+    def losses(self, logits: Tensor, wanted: Wanted) -> tuple[Tensor, Tensor]:
+        """Return cross-entropies (B,) to label and teacher, and where either is known (B,).
+
+        The mean of both; a label alone counts whole, a teacher alone half: it may be wrong.
+        """
+        labelled, known = super().losses(logits, wanted)
+        teacher = column(wanted.targets, "expression_taught")
+        told = ~teacher[:, 0].isnan()
+        taught = functional.cross_entropy(logits, teacher.nan_to_num(), reduction="none")
+        alone = torch.where(told, 0.5, 1.0)
+        return alone * labelled + 0.5 * masked(taught, told), known | told
+
 
 @register("task", "gender")
 class Gender(_Classes):
