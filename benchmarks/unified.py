@@ -129,11 +129,18 @@ def _expressions(data: Path, network: Network) -> list[Row]:
 
 def _points(data: Path, network: Network) -> list[Row]:
     """Points on people of YouTube Faces that the model never saw, and as others mark them."""
-    samples = list(open_dataset("ytf68", data / "ytf_keypoints68").samples("report"))
-    ytf = _faces(samples, network, ("detect", "landmarks"))
+    ytf, tasks = open_dataset("ytf68", data / "ytf_keypoints68"), ("detect", "landmarks")
+    fit, report = (
+        _marks(_faces(list(ytf.samples(split)), network, tasks)) for split in ("fit", "report")
+    )
+    scenes = _marks(_marked(data, network))
+    offsets = {who: fit.offsets(who) for who in fit.found}
     return [
-        *_errors(ytf, "YTF", "the people that nothing was fitted on"),
-        *_errors(_marked(data, network), "dlib's scenes", "marked by others: nothing learned it"),
+        *_errors(report, "YTF", "the people that nothing was fitted on"),
+        *_offset_rows(fit, "YTF's fit half"),
+        *_errors(report, "YTF, the fit half's offset taken off its marks", "", offsets),
+        *_errors(scenes, "dlib's scenes", "marked by others: nothing learned it"),
+        *_offset_rows(scenes, "dlib's scenes"),
     ]
 
 
@@ -154,29 +161,57 @@ def _marked(data: Path, network: Network) -> Iterator[Seen]:
                 yield Seen([one], [face], read(network, chips, mirror=True), to_chip)
 
 
-def _errors(faces: Iterator[Seen], where: str, note: str) -> list[Row]:
-    errors: dict[str, list[np.ndarray]] = {MODEL: [], "separate": []}
-    people = []
+@dataclass(frozen=True)
+class Marks:
+    """Marked faces: who is shown, points found by each way and marked (N,68,2) px, eyes (N,) px."""
+
+    people: np.ndarray
+    found: dict[str, np.ndarray]
+    truth: np.ndarray
+    eyes: np.ndarray
+
+    def offsets(self, who: str) -> np.ndarray:
+        """Return where a face's marks lie on average from what was found, (N,2) eye distances."""
+        gaps = (self.truth - self.found[who]).mean(axis=1)
+        return np.asarray(gaps / self.eyes[:, None])
+
+
+def _marks(faces: Iterator[Seen]) -> Marks:
+    found: dict[str, list[np.ndarray]] = {MODEL: [], "separate": []}
+    truth, people = [], []
     for seen in faces:
         for row, (sample, analysis) in enumerate(zip(seen.samples, seen.analyses, strict=True)):
             assert sample.landmarks is not None
-            truth = sample.landmarks.points[:, :, :2]
+            truth.append(sample.landmarks.xy[0])
             back = np.linalg.inv(np.vstack([seen.to_chip[row], [0, 0, 1]]))[:2]
             mine = seen.unified["points"][row, :, :2] @ back[:, :2].T + back[:, 2]
-            distance = np.linalg.norm(truth[:, 36] - truth[:, 45], axis=1)
-            for who, found in (
-                (MODEL, mine[None]),
-                ("separate", analysis.found.landmarks["ibug68"].xy),
-            ):
-                errors[who].append(
-                    normalised_errors(found.astype(np.float32), truth, distance=distance)
-                )
+            found[MODEL].append(mine.astype(np.float32))
+            found["separate"].append(analysis.found.landmarks["ibug68"].xy[0])
             people.append(sample.sample_id if sample.subject_id is None else sample.subject_id)
+    points = np.stack(truth)
+    eyes = np.linalg.norm(points[:, 36] - points[:, 45], axis=1)
+    return Marks(np.array(people), {w: np.stack(f) for w, f in found.items()}, points, eyes)
+
+
+def _errors(
+    marks: Marks, where: str, note: str, offsets: dict[str, np.ndarray] | None = None
+) -> list[Row]:
     rows = []
-    for who, found in errors.items():
-        values = np.concatenate(found)
+    for who, found in marks.found.items():
+        shift = 0 if offsets is None else offsets[who].mean(axis=0) * marks.eyes[:, None, None]
+        errors = normalised_errors(found + shift, marks.truth, distance=marks.eyes)
         what = f"{who}: 68 points on {where}, NME over the outer eye corners"
-        rows.append(mean_over(np.array(people), what, values, note=note))
+        rows.append(mean_over(marks.people, what, errors, note=note))
+    return rows
+
+
+def _offset_rows(marks: Marks, where: str) -> list[Row]:
+    """Return how far marks lie right of the points, and below: across is 0 if both are sound."""
+    rows = []
+    for axis, direction in enumerate(("right", "down")):
+        for who in marks.found:
+            what = f"{who}: marks of {where} lie {direction} of the points, in eye distances"
+            rows.append(mean_over(marks.people, what, marks.offsets(who)[:, axis]))
     return rows
 
 
