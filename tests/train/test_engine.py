@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,26 @@ def test_it_learns_and_writes_down_what_it_did(examples, tiny, tmp_path):
     assert [int(row["step"]) for row in rows] == [5, 10, 15, 20]
     best = checkpoint.load(tmp_path / checkpoint.BEST)
     assert best["state"]["best"] == max(float(best["state"]["best"]), outcome.figures["accuracy"])
+
+
+def test_a_run_begins_from_the_best_weights_of_another(examples, tiny, tmp_path):
+    fit(tiny(epochs=1), examples, folder=tmp_path / "first", validate=VALIDATE)
+    first = checkpoint.load_best(tmp_path / "first")["learner"]
+    again = tiny(epochs=1, begin=str(tmp_path / "first"), learning_rate=1e-12, ema=0.0)
+    fit(again, examples, folder=tmp_path / "again")
+    trained = [n for n in first if "running" not in n and "batches" not in n]
+    begun = weights(tmp_path / "again")
+    for name in trained:
+        assert torch.allclose(begun[name], first[name], atol=1e-6), name
+    assert again.essence() != tiny(epochs=1).essence()
+    fewer = replace(tiny(), classes=("a", "b", "c"))
+    learner = build_learner(fewer, examples, 3)
+    have, wanted = checkpoint.begin_from(learner, tmp_path / "first")
+    assert 0 < have < wanted
+    with pytest.raises(InputError, match="none of whose weights has a place"):
+        checkpoint.begin_from(torch.nn.Linear(3, 3), tmp_path / "first")
+    with pytest.raises(InputError, match="there is no checkpoint"):
+        fit(tiny(begin=str(tmp_path / "gone")), examples, folder=tmp_path / "other")
 
 
 def test_a_run_is_the_same_when_repeated_and_another_with_another_seed(examples, tiny, tmp_path):

@@ -21,6 +21,7 @@ from mien.train.learner import build_learner
 from mien.train.loss import averaged
 from mien.train.recipe import find_recipe
 from mien.train.registry import known, part
+from mien.train.tasks.classes import Expression
 from mien.train.tasks.pose import angles_from_points
 from mien.train.tasks.regions import at_places
 from mien.train.taught import COLUMNS, MIRRORED, N_POINTS, POSE_STEP, UNKNOWN, WIDTH
@@ -141,6 +142,14 @@ def test_an_expression_is_learned_from_its_label_and_from_a_teacher(
         smooth[int(four.targets[row, label])] += 1 - expression.smoothing
         wanted = -(hard * smooth + soft * four.targets[row, teacher]) @ logs[row]
         assert torch.allclose(values[row], wanted, atol=1e-5)
+    expression.taught = 0.0
+    values, said = expression.losses(logits, Wanted(targets, four.landmarks, four.masks))
+    expression.taught = 0.5
+    plain, known = super(Expression, expression).losses(
+        logits, Wanted(targets, four.landmarks, four.masks)
+    )
+    assert torch.equal(values, plain)
+    assert torch.equal(said, known)
 
 
 def test_what_nobody_knows_has_no_figure(learner: UnifiedLearner) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from mien.errors import InputError
 
@@ -44,3 +45,32 @@ def load(path: Path) -> dict[str, Any]:
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise InputError(f"{path}: is no checkpoint of mien: {error}") from error
     return content
+
+
+def load_best(run: Path) -> dict[str, Any]:
+    """Read a run's best weights: where nothing was held out, the last ones' mean.
+
+    Errors: those of ``load``.
+    """
+    path = run / BEST
+    saved = load(path if path.exists() else run / LAST)
+    if "mean" in saved:
+        saved["learner"] = saved["mean"]
+    return saved
+
+
+def begin_from(learner: nn.Module, run: Path) -> tuple[int, int]:
+    """Give a learner a run's best weights wherever name and shape agree; returns how many of all.
+
+    Raises InputError where none does, or there is no run.
+    """
+    mine = learner.state_dict()
+    found = {
+        name: value
+        for name, value in load_best(run)["learner"].items()
+        if name in mine and mine[name].shape == value.shape
+    }
+    if not found:
+        raise InputError(f"begin: got {run}, none of whose weights has a place in this model")
+    learner.load_state_dict({**mine, **found})
+    return len(found), len(mine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -27,6 +28,7 @@ from mien.train.schedule import make_optimizer, rate_at, set_rate
 from mien.train.shards import Shards, strategy_of
 from mien.types.arrays import IntArray
 
+_log = logging.getLogger(__name__)
 #: Measures a learner on examples; the first figure chooses the best weights, higher is better.
 Validate = Callable[[Learner, Examples], Mapping[str, float]]
 #: Seconds between two reports of progress.
@@ -106,6 +108,9 @@ class Run:
         self.augmentations = [build("augmentation", part) for part in recipe.augmentations]
         self.steps = max(1, round(recipe.epochs * len(self.sampler)))
         self.learner = build_learner(recipe, examples, class_number(recipe, examples))
+        if recipe.begin and not resume:
+            have, wanted = checkpoint.begin_from(self.learner, Path(recipe.begin))
+            _log.info("begin: %d of %d weights are those of %s", have, wanted, recipe.begin)
         self.mean = RunningMean(self.learner, recipe.ema)
         self.shards = Shards(self.learner)
         self.model = fabric.setup_module(self.learner)

@@ -284,14 +284,11 @@ def differ(weights: bytes, module: nn.Module, example: Tensor) -> float:
 
 
 def _best(run: Path, recipe: Recipe) -> dict[str, Any]:
-    path = run / checkpoint.BEST
-    saved = checkpoint.load(path if path.exists() else run / checkpoint.LAST)
+    saved = checkpoint.load_best(run)
     if saved["recipe"] != repr(recipe.essence()):
         raise InputError(
             f"{run}: was learned by another recipe or other settings; give those: --recipe, --set"
         )
-    if "mean" in saved:
-        saved["learner"] = saved["mean"]
     return saved
 
 

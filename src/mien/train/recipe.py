@@ -29,6 +29,7 @@ class Recipe:
     ``hold_out``: share of the examples that only choose and calibrate. ``batch``: examples an
     update sees, over all processes and ``accumulate`` runs. ``backbone_rate``: factor on the
     learning rate of the backbone. ``ema``: decay of the running mean of the weights, 0 for none.
+    ``begin``: folder of a run whose best weights are the first ones, wherever name and shape agree.
     ``precision``: as Lightning Fabric names it. ``after``: a recogniser whose templates the
     examples' rows are; export puts it before what was learned. ``card``: what the spec of the
     finished model says.
@@ -56,6 +57,7 @@ class Recipe:
     ema: float = 0.995
     precision: str = "32-true"
     seed: int = 0
+    begin: str = ""
     checkpoint_every_s: float = 120.0
     validate_every_epochs: float = 1.0
     after: str = ""

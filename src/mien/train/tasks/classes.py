@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -63,22 +63,27 @@ class _Classes(nn.Module):
 
 @register("task", "expression")
 class Expression(_Classes):
-    """Seven expressions as FER2013 names them."""
+    """Seven expressions as FER2013 names them; ``taught``: what a teacher counts beside labels."""
 
     name = "expression"
     labels = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
+    def __init__(self, *sizes: int, taught: float = 0.5, **settings: Any) -> None:
+        super().__init__(*sizes, **settings)
+        self.taught = taught
+
     def losses(self, logits: Tensor, wanted: Wanted) -> tuple[Tensor, Tensor]:
         """Return cross-entropies (B,) to label and teacher, and where either is known (B,).
 
-        The mean of both; a label alone counts whole, a teacher alone half: it may be wrong.
+        The teacher's has the share ``taught`` of both; a label alone counts whole, a teacher alone
+        its share: it may be wrong.
         """
         labelled, known = super().losses(logits, wanted)
         teacher = column(wanted.targets, "expression_taught")
-        told = ~teacher[:, 0].isnan()
-        taught = functional.cross_entropy(logits, teacher.nan_to_num(), reduction="none")
-        alone = torch.where(told, 0.5, 1.0)
-        return alone * labelled + 0.5 * masked(taught, told), known | told
+        told = ~teacher[:, 0].isnan() & (self.taught > 0)
+        values = functional.cross_entropy(logits, teacher.nan_to_num(), reduction="none")
+        alone = torch.where(told, 1 - self.taught, 1.0)
+        return alone * labelled + self.taught * masked(values, told), known | told
 
 
 @register("task", "gender")
