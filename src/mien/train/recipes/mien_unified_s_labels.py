@@ -12,7 +12,7 @@ RECIPE = replace(
         part("expression", taught=0.0) if task.name == "expression" else task
         for task in FIRST.tasks
     ),
-    epochs=1.5,
+    epochs=1.0,
     learning_rate=4e-4,
     card={**FIRST.card, "source": "mien train mien-unified-s, then mien-unified-s-labels"},
 )
