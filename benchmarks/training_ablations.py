@@ -10,15 +10,18 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.accuracy.rows import Row
 from benchmarks.unified import people
 from mien.models import load
 from mien.train.checkpoint import LAST
 from mien.train.engine import fit
-from mien.train.examples import Examples
+from mien.train.examples import Examples, held_out
 from mien.train.export_unified import export_unified
 from mien.train.recipe import Recipe, find_recipe
 from mien.train.registry import build, part
+from mien.train.taught import COLUMNS
 from mien.train.validation import validation_of
 
 RECIPE = "mien-unified-s"
@@ -26,7 +29,11 @@ RECIPE = "mien-unified-s"
 #: over weights is as much shorter.
 EPOCHS, EMA = 1.0, 0.99
 SCRATCH = "from scratch"
-_FIGURES = ("expression", "gender", "ancestry", "age_mae_years", "nme", "cosine")
+#: Each figure, and the column in which it is known.
+_FIGURES = {
+    **{name: name for name in ("expression", "gender", "ancestry")},
+    **{"age_mae_years": "age", "nme": "points", "cosine": "embedding"},
+}
 
 
 def variants(recipe: Recipe) -> dict[str, Recipe]:
@@ -64,14 +71,22 @@ def ablations(data: Path, runs: Path) -> list[Row]:
             variant, examples, folder=folder, validate=validation_of("unified"), resume=begun
         )
         print(name, dict(done.figures), f"{done.seconds:.0f} s", flush=True)
-        note = f"{done.steps} updates, {done.seconds / 3600:.2f} h, one seed"
+        note = f"{done.steps} updates, {done.seconds / 3600:.2f} h"
         rows += [
-            {"what": f"{name}: {figure}", "value": done.figures[figure], "note": note}
-            for figure in _FIGURES
+            {"what": f"{name}: {figure}", "value": done.figures[figure], "n": n, "note": note}
+            for figure, n in _counts(variant, examples).items()
         ]
         if name == SCRATCH:
             rows.append(_tells_apart(folder, variant, examples, data))
     return rows
+
+
+def _counts(recipe: Recipe, examples: Examples) -> dict[str, int]:
+    """Return of how many held-out examples each figure is the mean."""
+    held = held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1]
+    targets = examples.targets[held]
+    counts = {f: int((~np.isnan(targets[:, COLUMNS[c].start])).sum()) for f, c in _FIGURES.items()}
+    return counts | {"nme": int((targets[:, COLUMNS["points"].start] == 1).sum())}
 
 
 def _tells_apart(run: Path, recipe: Recipe, examples: Examples, data: Path) -> Row:

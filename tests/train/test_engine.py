@@ -59,6 +59,8 @@ def test_a_run_begins_from_the_best_weights_of_another(examples, tiny, tmp_path)
     fit(again, examples, folder=tmp_path / "again")
     trained = [n for n in first if "running" not in n and "batches" not in n]
     begun = weights(tmp_path / "again")
+    spent = [checkpoint.load(tmp_path / n / checkpoint.LAST)["state"] for n in ("first", "again")]
+    assert spent[1]["before_s"] == spent[0]["seconds"] > spent[0]["before_s"] == 0
     for name in trained:
         assert torch.allclose(begun[name], first[name], atol=1e-6), name
     assert again.essence() != tiny(epochs=1).essence()

@@ -18,10 +18,14 @@ LAST, BEST = "last.pt", "best.pt"
 
 @dataclass(slots=True)
 class RunState:
-    """Where a run is: updates done, seconds spent, the best held-out figure so far."""
+    """Where a run is: updates done, seconds spent, the best held-out figure so far.
+
+    ``before_s``: seconds of the runs whose weights it began from.
+    """
 
     step: int = 0
     seconds: float = 0.0
+    before_s: float = 0.0
     best: float | None = None
     figures: dict[str, float] = field(default_factory=dict)
 

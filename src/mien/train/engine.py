@@ -108,16 +108,14 @@ class Run:
         self.augmentations = [build("augmentation", part) for part in recipe.augmentations]
         self.steps = max(1, round(recipe.epochs * len(self.sampler)))
         self.learner = build_learner(recipe, examples, class_number(recipe, examples))
-        if recipe.begin and not resume:
-            have, wanted = checkpoint.begin_from(self.learner, Path(recipe.begin))
-            _log.info("begin: %d of %d weights are those of %s", have, wanted, recipe.begin)
+        begun = None if resume else self._begun()
         self.mean = RunningMean(self.learner, recipe.ema)
         self.shards = Shards(self.learner)
         self.model = fabric.setup_module(self.learner)
         self.optimizer = cast(
             optim.Optimizer, fabric.setup_optimizers(make_optimizer(recipe, self.learner))
         )
-        self.state = self._resumed() if resume else self._fresh()
+        self.state = self._resumed() if begun is None else self._fresh(begun)
         self.journal = Journal(folder, resumed_at=self.state.step) if self.rank == 0 else None
         self.saved_s = self._told_s = time.monotonic()
         self._order: tuple[int, IntArray] = (-1, self.learn)
@@ -221,13 +219,23 @@ class Run:
     def _finished(self) -> bool:
         return self.state.step >= self.steps
 
-    def _fresh(self) -> RunState:
+    def _begun(self) -> float:
+        """Take the weights that the recipe begins from; returns the seconds they took."""
+        if not self.recipe.begin:
+            return 0.0
+        run = Path(self.recipe.begin)
+        have, wanted = checkpoint.begin_from(self.learner, run)
+        _log.info("begin: %d of %d weights are those of %s", have, wanted, run)
+        state = RunState(**checkpoint.load(run / LAST)["state"])
+        return state.seconds + state.before_s
+
+    def _fresh(self, before_s: float) -> RunState:
         if (self.folder / LAST).exists():
             raise InputError(
                 f"{self.folder}: holds a run already; go on with --resume, or choose another folder"
             )
         self.folder.mkdir(parents=True, exist_ok=True)
-        return RunState()
+        return RunState(before_s=before_s)
 
     def _resumed(self) -> RunState:
         saved = checkpoint.load(self.folder / LAST)

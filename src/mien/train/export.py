@@ -170,10 +170,11 @@ def write_model(
         outputs[name] += f": {', '.join(classes)}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{recipe.name}.onnx").write_bytes(weights)
+    state = checkpoint.RunState(**checkpoint.load(run / checkpoint.LAST)["state"])
     facts = {
         "bytes": len(weights),
         "sha256": hashlib.sha256(weights).hexdigest(),
-        "hours": checkpoint.load(run / checkpoint.LAST)["state"]["seconds"] / 3600,
+        "hours": (state.before_s + state.seconds) / 3600,
         "parity": parity,
         **beside,
     }
