@@ -98,6 +98,8 @@ def test_points_are_corrected_only_where_somebody_marked_some() -> None:
     other.targets[0, COLUMNS["points"]] = 1
     assert not np.array_equal(first.landmarks[:, :N_POINTS], taught.landmarks[:, :N_POINTS])
     assert np.isfinite(first.landmarks[:, :N_POINTS]).all()
+    alone = replace(other, subjects=np.full(LEAST_MARKED, "ada"))  # nobody can be left out
+    assert np.isfinite(corrected([taught, alone])[0].landmarks[:, :N_POINTS]).all()
     nothing = blank(2, 0)
     whole = Rows(
         inputs=taught.inputs[:2], names=taught.names[:2], subjects=taught.names[:2], **nothing

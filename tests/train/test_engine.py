@@ -52,11 +52,12 @@ def test_it_learns_and_writes_down_what_it_did(examples, tiny, tmp_path):
     assert best["state"]["best"] == max(float(best["state"]["best"]), outcome.figures["accuracy"])
 
 
-def test_a_run_begins_from_the_best_weights_of_another(examples, tiny, tmp_path):
+def test_a_run_begins_from_the_best_weights_of_another(examples, tiny, tmp_path, caplog):
     fit(tiny(epochs=1), examples, folder=tmp_path / "first", validate=VALIDATE)
     first = checkpoint.load_best(tmp_path / "first")["learner"]
     again = tiny(epochs=1, begin=str(tmp_path / "first"), learning_rate=1e-12, ema=0.0)
     fit(again, examples, folder=tmp_path / "again")
+    assert not caplog.records
     trained = [n for n in first if "running" not in n and "batches" not in n]
     begun = weights(tmp_path / "again")
     spent = [checkpoint.load(tmp_path / n / checkpoint.LAST)["state"] for n in ("first", "again")]
@@ -68,6 +69,9 @@ def test_a_run_begins_from_the_best_weights_of_another(examples, tiny, tmp_path)
     learner = build_learner(fewer, examples, 3)
     have, wanted = checkpoint.begin_from(learner, tmp_path / "first")
     assert 0 < have < wanted
+    wider = replace(again, classes=("a", "b", "c"), epochs=0.2)
+    fit(wider, examples, folder=tmp_path / "wider")
+    assert caplog.messages == [f"begin: {have} of {wanted} weights are those of {tmp_path}/first"]
     with pytest.raises(InputError, match="none of whose weights has a place"):
         checkpoint.begin_from(torch.nn.Linear(3, 3), tmp_path / "first")
     with pytest.raises(InputError, match="there is no checkpoint"):

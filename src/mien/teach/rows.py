@@ -54,9 +54,8 @@ class ChipFolder:
     """A folder in the making: rows are added, so that pixels need not fit into memory."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, place = folder, folder.absolute()
-        self._place, self._count = place, 0
-        self._part = place.with_name(f".{place.name}.{os.getpid()}.part")
+        self._folder, self._place, self._count = folder, folder.absolute(), 0
+        self._part = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
         self._files: dict[str, IO[bytes]] = {}
 
     def begin(self) -> None:
@@ -71,7 +70,7 @@ class ChipFolder:
         """Write the rows' pixels; returns the rest, for ``finish``. InputError where that fails."""
         with self._errors():
             for name, file in self._files.items():
-                file.write(np.ascontiguousarray(getattr(rows, name)).tobytes())
+                file.write(getattr(rows, name).tobytes())
                 file.flush()
         self._count += len(rows)
         return rows.said()

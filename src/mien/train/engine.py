@@ -225,7 +225,9 @@ class Run:
             return 0.0
         run = Path(self.recipe.begin)
         have, wanted = checkpoint.begin_from(self.learner, run)
-        _log.info("begin: %d of %d weights are those of %s", have, wanted, run)
+        if self.rank == 0:
+            level = logging.INFO if have == wanted else logging.WARNING
+            _log.log(level, "begin: %d of %d weights are those of %s", have, wanted, run)
         state = RunState(**checkpoint.load(run / LAST)["state"])
         return state.seconds + state.before_s
 
