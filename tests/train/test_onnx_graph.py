@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 from mien.errors import ModelError
 from mien.models import Network, get_spec
 from mien.train.backbones.dlib_resnet import DlibResNet
+from mien.train.backbones.faceres import FaceRes
 from mien.train.onnx_graph import OnnxGraph
 
 
@@ -39,6 +40,19 @@ def test_the_backbone_begins_as_the_recogniser(portrait):
     with torch.no_grad():
         expected = graph(torch.from_numpy(crop))[pooled].flatten(1)
         found = network(torch.from_numpy(crop).permute(0, 3, 1, 2).float())
+    assert (found - expected).abs().max() <= 1e-4 * expected.abs().max()
+
+
+def test_the_backbone_begins_as_faceres(portrait):
+    pytest.importorskip("mien_weights_research", reason="needs the research weights")
+    path = get_spec("faceres.hse").path
+    pooled = OnnxGraph(path).pooled()
+    graph = OnnxGraph(path, outputs=[pooled])
+    network = FaceRes((3, 224, 224), size_px=224, frozen=27)
+    crop = torch.from_numpy(portrait[None, 20:244, 100:324])
+    with torch.no_grad():
+        expected = graph(crop)[pooled].flatten(1)
+        found = network(crop.permute(0, 3, 1, 2).float())
     assert (found - expected).abs().max() <= 1e-4 * expected.abs().max()
 
 

@@ -17,6 +17,7 @@ SMALL = {
     "resnet": part("resnet", widths=(8, 16), blocks=(1, 1)),
     "dlib_resnet": part("dlib_resnet", size_px=48, stages=2, shipped=False),
     "dlib_branched": part("dlib_branched", size_px=112, own=((16, 1),), shipped=False),
+    "faceres": part("faceres", size_px=32, shipped=False),
     "none": part("none"),
     "halves": part("halves", backbone=part("resnet", widths=(8, 16), blocks=(1, 1))),
 }

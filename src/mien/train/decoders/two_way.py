@@ -22,7 +22,7 @@ _GRID = 14
 
 
 class _Attention(nn.Module):
-    """Tokens (B,T,D) take from others (B,P,D); ``bias (T,P)`` is added to the logits."""
+    """Tokens (B|1,T,D) take from others (B,P,D); ``bias (T,P)`` is added to the logits."""
 
     def __init__(self, dimension: int, heads: int) -> None:
         super().__init__()
@@ -39,17 +39,17 @@ class _Attention(nn.Module):
         if bias is not None:
             logits = logits + bias
         taken = (logits.softmax(dim=3) @ self._split(values)).transpose(1, 2)
-        given: Tensor = self.gives(taken.reshape(tokens.shape))
+        given: Tensor = self.gives(taken.flatten(2))
         return given
 
     def _split(self, rows: Tensor) -> Tensor:
-        return rows.reshape(rows.shape[0], rows.shape[1], self.heads, -1).transpose(1, 2)
+        return rows.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
 class _Layer(nn.Module):
     def __init__(self, dimension: int, heads: int, *, both_ways: bool) -> None:
         super().__init__()
-        self.norms = nn.ModuleList(nn.LayerNorm(dimension) for _ in range(5))
+        self.norms = nn.ModuleList(nn.LayerNorm(dimension) for _ in range(5 if both_ways else 4))
         self.among = _Attention(dimension, heads)
         self.looks = _Attention(dimension, heads)
         self.thinks = nn.Sequential(
@@ -79,9 +79,9 @@ class TwoWay(nn.Module):
         *,
         dimension: int = 128,
         places: int = 64,
-        layers: int = 2,
+        layers: int = 1,
         heads: int = 4,
-        both_ways: bool = True,
+        both_ways: bool = False,
         level_attention: bool = True,
         channel_attention: bool = True,
     ) -> None:
@@ -124,7 +124,9 @@ class TwoWay(nn.Module):
         if self.preferred is not None:
             columns = [self.preferred[:, [i]].expand(-1, n) for i, n in enumerate(sizes)]
             bias = torch.cat(columns, dim=1)
-        tokens = self.tokens[None].expand(memory.shape[0], -1, -1)
+        # All faces share the tokens until they look: what they say among themselves before is the
+        # same for each, and is a constant of the exported graph.
+        tokens = self.tokens[None]
         for layer in self.layers:
             tokens, memory = layer(tokens, memory, bias)
         side = levels[_SEEN].shape[2:]
