@@ -20,7 +20,7 @@ from mien.train.engine import fit
 from mien.train.examples import Examples, held_out
 from mien.train.export_unified import export_unified
 from mien.train.recipe import Recipe, find_recipe
-from mien.train.registry import build, part
+from mien.train.registry import Part, build, part
 from mien.train.taught import COLUMNS
 from mien.train.validation import validation_of
 
@@ -37,26 +37,32 @@ _FIGURES = {
 
 
 def variants(recipe: Recipe) -> dict[str, Recipe]:
-    """Return the recipe as it is, twice, with one idea left out each, and begun at random."""
-    left_out = {
-        "places do not look back at tokens [P23]": {"both_ways": False},
+    """Return the recipe as it is, twice, with one idea changed each, and begun at random."""
+    heads = {
+        "two layers": {"layers": 2},
+        "places look back at tokens [P23]": {"layers": 2, "both_ways": True},
         "no attention over levels [P14]": {"level_attention": False},
         "no attention over channels [P211]": {"channel_attention": False},
     }
-    without = {
+    changed = {
         name: replace(recipe, head=part(recipe.head.name, **settings))
-        for name, settings in left_out.items()
+        for name, settings in heads.items()
     }
+    shared = _with_task(recipe, part("regions", own_tokens=False))
+    changed["one token for all regions [P90]"] = shared
     scratch = replace(
         recipe,
         backbone=part("dlib_resnet", size_px=112, stages=5, shipped=False, norms=True),
-        tasks=tuple(
-            part("embedding", shipped=False) if task.name == "embedding" else task
-            for task in recipe.tasks
-        ),
+        tasks=_with_task(recipe, part("embedding", shipped=False)).tasks,
     )
     seeds = {"as it is": recipe, "as it is, another seed": replace(recipe, seed=recipe.seed + 1)}
-    return {**seeds, **without, SCRATCH: scratch}
+    return {**seeds, **changed, SCRATCH: scratch}
+
+
+def _with_task(recipe: Recipe, changed: Part) -> Recipe:
+    """Return the recipe with a task of that name as given."""
+    tasks = tuple(changed if task.name == changed.name else task for task in recipe.tasks)
+    return replace(recipe, tasks=tasks)
 
 
 def ablations(data: Path, runs: Path) -> list[Row]:

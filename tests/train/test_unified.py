@@ -194,11 +194,22 @@ def test_one_by_one_is_the_same_as_together(learner: UnifiedLearner) -> None:
                 assert torch.allclose(value[0], together[name][row], atol=1e-4), name
 
 
-@pytest.mark.parametrize("idea", ["both_ways", "level_attention", "channel_attention"])
-def test_each_idea_of_the_decoder_can_be_left_out(idea: str) -> None:
-    head = part("two_way", dimension=32, places=16, layers=1, **{idea: False})
+@pytest.mark.parametrize(
+    "idea", [{"both_ways": True}, {"level_attention": False}, {"channel_attention": False}]
+)
+def test_each_idea_of_the_decoder_can_be_chosen(idea: dict[str, bool]) -> None:
+    head = part("two_way", dimension=32, places=16, layers=2, **idea)
     learner = build_learner(replace(RECIPE, head=head), some_chips(), 0)
     assert learner(*batch_of(some_chips()).parts()).shape == (8,)
+
+
+def test_one_token_can_ask_for_all_regions() -> None:
+    tasks = (part("regions", own_tokens=False),)
+    learner = build_learner(replace(RECIPE, tasks=tasks), some_chips(), 0).eval()
+    with torch.inference_mode():
+        found = learner.outputs(batch_of(some_chips()).inputs)["regions"]
+    assert found.shape[:2] == (8, 7)
+    assert torch.allclose(found.sum(dim=1), torch.ones(()), atol=1e-5)
 
 
 def test_probabilities_and_units(learner: UnifiedLearner) -> None:

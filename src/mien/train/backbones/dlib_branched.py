@@ -13,7 +13,7 @@ from mien.train.backbones.dlib_resnet import Block, DlibResNet, put_norms
 from mien.train.registry import register
 
 #: Width and blocks of the path that learns, a stage each.
-_OWN = ((64, 2), (128, 2), (160, 2))
+_OWN = ((64, 1), (128, 2), (160, 1))
 
 
 @register("backbone", "dlib_branched")

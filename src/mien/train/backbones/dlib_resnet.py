@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from mien.errors import InputError
 from mien.models import get_spec
+from mien.train.layout import kept_in_blocks, with_channels
 from mien.train.onnx_graph import OnnxGraph
 from mien.train.registry import register
 
@@ -38,14 +39,14 @@ class Block(nn.Module):
             # dlib adds tensors of unlike shapes as if both had zeros round them.
             shape = [max(a, b) for a, b in zip(old.shape[1:], new.shape[1:], strict=True)]
             old, new = _grown(old, shape), _grown(new, shape)
+            return kept_in_blocks(functional.relu(old + new))
         return functional.relu(old + new)
 
 
 def _grown(x: Tensor, shape: list[int]) -> Tensor:
-    channels, height, width = (int(a - b) for a, b in zip(shape, x.shape[1:], strict=True))
-    if channels == height == width == 0:
-        return x
-    return functional.pad(x, (0, width, 0, height, 0, channels))
+    x = with_channels(x, shape[0])
+    height, width = shape[1] - x.shape[2], shape[2] - x.shape[3]
+    return functional.pad(x, (0, width, 0, height)) if height or width else x
 
 
 @register("backbone", "dlib_resnet")
@@ -95,6 +96,13 @@ class DlibResNet(nn.Module):
         features: Tensor = self.levels(pixels)[-1].mean(dim=(2, 3))
         return features
 
+    def _stem_of_pixels(self, pixels: Tensor) -> Tensor:
+        """Return the first convolution of 0..255, its scaling taken into weights and offsets."""
+        weight = self.stem.weight / _SCALE
+        assert self.stem.bias is not None
+        bias = self.stem.bias - (weight * self.mean).sum(dim=(1, 2, 3))
+        return functional.conv2d(pixels, weight, bias, stride=2)
+
     def stages(self) -> list[list[nn.Module]]:
         """Return the blocks of each stage."""
         blocks, ends = list(self.blocks), [end + 1 for end in self._ends]
@@ -105,8 +113,13 @@ class DlibResNet(nn.Module):
         if pixels.shape[2] != self.size_px or pixels.shape[3] != self.size_px:
             size = (self.size_px, self.size_px)
             pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False)
-        pixels = (pixels.expand(-1, 3, -1, -1) - self.mean) / _SCALE
-        places = functional.max_pool2d(functional.relu(self.stem(pixels)), 3, 2)
+        if pixels.shape[1] == 1:
+            pixels = pixels.expand(-1, 3, -1, -1)
+        if torch.compiler.is_exporting():
+            first = self._stem_of_pixels(pixels)
+        else:
+            first = self.stem((pixels - self.mean) / _SCALE)
+        places = functional.max_pool2d(functional.relu(first), 3, 2)
         found = []
         for index, block in enumerate(self.blocks):
             places = block(places)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mien.train.layout import kept_in_blocks, resized
 from mien.train.registry import register
 from mien.train.unified import Encoded
 
@@ -152,7 +153,6 @@ class TwoWay(nn.Module):
         total = self.back(decoded) + self.fine[_SEEN](levels[_SEEN])
         for index in reversed(range(_SEEN)):
             size = (levels[index].shape[2], levels[index].shape[3])
-            total = functional.interpolate(total, size, mode="bilinear", align_corners=False)
-            total = total + self.fine[index](levels[index])
+            total = kept_in_blocks(resized(total, size)) + self.fine[index](levels[index])
         blended: Tensor = self.blend(total)
         return blended
