@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -71,3 +72,10 @@ def test_teach_train_export_use(
     # The recogniser's part does not learn: its template is the one that mien gives of the face.
     template = mien.embed(Image(variant(0, 0)), mirror=False).vectors[0]
     assert float(found["embedding"][0] @ template) > 0.9
+    picture = str(next(folder.glob("*.png")))
+    asked = ("--tasks", "unified", "--unified", "models/mien-unified.mine.toml")
+    assert run("analyze", picture, *asked, "--json", "found.json") == 0
+    (image,) = json.loads(Path("found.json").read_text())["images"]
+    (face,) = image["faces"]
+    assert {"apparent_age", "expression", "recognisability"} <= set(face)
+    assert not {"apparent_gender", "apparent_ancestry"} & set(face)

@@ -34,7 +34,7 @@ def run(*words: str) -> int:
     return int(ended.value.code or 0)
 
 
-def test_train_export_list(tmp_path: Path, monkeypatch, capsys):
+def test_train_export_list_use(tmp_path: Path, monkeypatch, capsys, portrait):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     examples = striped()
@@ -56,6 +56,15 @@ def test_train_export_list(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setenv(OWN_MODELS_VARIABLE, str(tmp_path / "models"))
     assert run("models", "--task", "expression", "--json") == 0
     assert "tiny.mine" in json.dumps(json.loads(capsys.readouterr().out))
+    Picture.fromarray(portrait).save("portrait.png")
+    asked = ("analyze", "portrait.png", "--tasks", "expression", "--json", "found.json")
+    assert run(*asked, "--expression", "models/tiny.mine.toml") == 0
+    (face,) = json.loads(Path("found.json").read_text())["images"][0]["faces"]
+    assert set(face["expression"]["probabilities"]) == {"sad", "happy"}
+    assert run(*asked, "--expression", "cnn.gender") == 2
+    assert "for the task gender" in capsys.readouterr().err
+    assert run("analyze", "portrait.png", "--unified", "models/tiny.mine.toml") == 2
+    assert "name it among the tasks" in capsys.readouterr().err
 
 
 def test_what_there_is_can_be_listed_and_what_is_not_is_named(capsys):

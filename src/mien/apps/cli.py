@@ -99,6 +99,12 @@ def analyze(
         str | None, typer.Option(help="Mesh model: facemesh.attention or facemesh.plain.")
     ] = None,
     embedder: Embedder = None,
+    expression: Annotated[
+        str | None, typer.Option(help="Expression model; also a spec file, of your own model.")
+    ] = None,
+    unified: Annotated[
+        str | None, typer.Option(help="Unified model; also a spec file, of your own model.")
+    ] = None,
     orientation: Annotated[
         Literal["exif", "auto"], typer.Option(help="auto also finds turned faces.")
     ] = "exif",
@@ -121,6 +127,8 @@ def analyze(
             "detector": detector,
             "mesh": mesh,
             "embedder": _embedder(embedder, fast=fast),
+            "expression": expression,
+            "unified": unified,
             "orientation": orientation,
         }
         request = Request(

@@ -90,6 +90,11 @@ class ModelSpec:
         """name@fingerprint, as it stands in results."""
         return f"{self.name}@{self.fingerprint}"
 
+    def classes(self, output: str) -> tuple[str, ...]:
+        """Return the names that the spec gives an output's columns: what follows its colon."""
+        _, colon, names = self.outputs.get(output, "").partition(":")
+        return tuple(name.strip() for name in names.split(",")) if colon else ()
+
     def verify(self) -> None:
         """Raise ModelError unless the weight file has the stated sha256."""
         digest = hashlib.sha256(self.path.read_bytes()).hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from mien.geometry.similarity import square_roi
-from mien.models import has_model, load
+from mien.models import get_spec, has_model, load
 from mien.tasks.columns import with_column
 from mien.tasks.crops import crop_faces, meshes
 from mien.tasks.landmarks import ROI_SCALE, mesh_squares
@@ -23,7 +23,10 @@ _SCALE = 1.0
 
 @register
 class ExpressionTask:
-    """Adds the attribute ``expression``: probabilities over EXPRESSIONS, calibrated on FER2013."""
+    """Adds the attribute ``expression``: probabilities over EXPRESSIONS, calibrated on FER2013.
+
+    The option ``expression`` names another model, or the spec file of one's own with its classes.
+    """
 
     name: ClassVar[str] = "expression"
     requires: ClassVar[tuple[str, ...]] = ("landmarks",)
@@ -33,26 +36,35 @@ class ExpressionTask:
 
     def __call__(self, images: Sequence[Image], analyses: Sequence[Analysis]) -> list[Analysis]:
         """Read all faces of the batch, each cut out upright."""
-        network = load(MODEL, device=self.options.device)
+        network = load(self._model(), device=self.options.device)
+        classes = network.spec.classes("probabilities")
         size_wh = network.spec.preprocess.size_wh
         to_image = [upright_maps(mesh, size_px=size_wh[0]) for mesh in meshes(analyses)]
         # The temperature is in the graph.
         probabilities = network(crop_faces(images, to_image, size_wh))["probabilities"]
-        column = Attribute(probabilities, "probability", network.spec.model_id, EXPRESSIONS)
+        column = Attribute(probabilities, "probability", network.spec.model_id, classes)
         return with_column(analyses, "expression", column)
 
     def models(self) -> tuple[str, ...]:
         """The expression network."""
-        return (MODEL,)
+        return (self._model(),)
 
     def missing(self) -> str | None:
-        """Its weights are in the research distribution."""
+        """Its weights are in the research distribution; a chosen model names its classes."""
+        if self.options.expression is not None:
+            spec = get_spec(self.options.expression)
+            if spec.task == self.name and spec.classes("probabilities"):
+                return None
+            return f"{spec.name} is for the task {spec.task}, or does not name its classes"
         if has_model(MODEL):
             return None
         return (
             "no model for expression is installed: its weights were trained on pictures offered "
             "for research only and come apart; pip install mien-weights-research"
         )
+
+    def _model(self) -> str:
+        return MODEL if self.options.expression is None else self.options.expression
 
 
 def upright_maps(mesh: FloatArray, *, size_px: int) -> FloatArray:

@@ -102,6 +102,11 @@ class Analyzer:
                 skipped[name] = reason
             else:
                 raise ModelNotFoundError(f"task {name!r} cannot run: {reason}")
+        for name in ("expression", "unified"):
+            # A model that was chosen and would not be read is a mistake.
+            if getattr(self.options, name) is not None and name not in built:
+                reason = skipped.get(name, "the task does not run; name it among the tasks")
+                raise InputError(f"option {name} {getattr(self.options, name)!r}: {reason}")
         self._tasks = built
         self.skipped: Mapping[str, str] = MappingProxyType(skipped)
 

@@ -18,11 +18,11 @@ from mien.types import Analysis, Image
 class Options:
     """Everything that can be chosen about an analysis; ``None`` leaves the choice to the task.
 
-    ``detector``, ``mesh``, ``embedder``: model names, ``embedder`` also a spec file; ``mirror``:
-    average the templates of the crop and its mirror image; ``orientation``: "exif" trusts the
-    file, "auto" also looks for turned faces; ``min_face_px``: side of the smallest face worth
-    finding (``None``: 12 px, or 1/108 of a large picture's longer side); ``max_faces``: keep so
-    many at most, best score first (``None``: all).
+    ``detector``, ``mesh``, ``embedder``, ``expression``, ``unified``: model names; the last three
+    also a spec file, of a model of one's own; ``mirror``: average the templates of the crop and its
+    mirror image; ``orientation``: "exif" trusts the file, "auto" also looks for turned faces;
+    ``min_face_px``: side of the smallest face worth finding (``None``: 12 px, or 1/108 of a large
+    picture's longer side); ``max_faces``: keep so many at most, best score first (``None``: all).
     """
 
     device: str = "cpu"
@@ -33,6 +33,8 @@ class Options:
     orientation: Literal["exif", "auto"] = "exif"
     mesh: str = "facemesh.attention"
     embedder: str = "resnet29.dlib"
+    expression: str | None = None
+    unified: str | None = None
     mirror: bool = True
 
 

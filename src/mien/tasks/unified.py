@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from mien.geometry.align import alignment_maps
+from mien.geometry.align import ALIGNMENTS, alignment_maps
 from mien.geometry.ibug import MIRRORED_68
 from mien.geometry.warp import transform_points
-from mien.models import Network, has_model, load
-from mien.tasks.ancestry import ANCESTRIES
+from mien.models import ModelSpec, Network, get_spec, has_model, load
 from mien.tasks.columns import with_column
 from mien.tasks.crops import all_meshes, crop_faces, split_rows
-from mien.tasks.expression import EXPRESSIONS
-from mien.tasks.gender import GENDERS
 from mien.tasks.task import Options, register
 from mien.types import Analysis, Attribute, Image, Landmarks
 from mien.types.arrays import ByteArray, FloatArray
@@ -25,9 +22,9 @@ MODEL = "mien-unified.s"
 #: coarser chip without the mirror image: the task embed gives the better one.
 _READ = ("points", "age", "age_spread", "gender", "ancestry", "expression", "recognisability")
 _CLASSES = {
-    "apparent_gender": ("gender", GENDERS),
-    "apparent_ancestry": ("ancestry", ANCESTRIES),
-    "expression": ("expression", EXPRESSIONS),
+    "apparent_gender": "gender",
+    "apparent_ancestry": "ancestry",
+    "expression": "expression",
 }
 
 
@@ -37,7 +34,9 @@ class UnifiedTask:
 
     And ``recognisability`` (0..1), each where no task of its own gave it; and ``ibug68`` points
     learned from what people marked, in place of those read off the mesh. Each is the mean over the
-    chip and its mirror image, unless the option ``mirror`` is off, which halves the time.
+    chip and its mirror image, unless the option ``mirror`` is off, which halves the time. The
+    option ``unified`` names another model, or the spec file of one's own; what it does not give
+    is left out.
     """
 
     name: ClassVar[str] = "unified"
@@ -48,48 +47,73 @@ class UnifiedTask:
 
     def __call__(self, images: Sequence[Image], analyses: Sequence[Analysis]) -> list[Analysis]:
         """Cut each face once, run the network once, deal out its outputs."""
-        network = load(MODEL, device=self.options.device)
+        network = load(self._model(), device=self.options.device)
         preprocess = network.spec.preprocess
         to_image = alignment_maps(all_meshes(analyses), preprocess.alignment)
         crops = crop_faces(images, split_rows(to_image, analyses), preprocess.size_wh)
         found = read(network, crops, mirror=self.options.mirror)
-        model_id = network.spec.model_id
-        columns = {
-            "apparent_age": Attribute(
-                found["age"], "scalar", model_id, unit="years", spread=found["age_spread"]
-            ),
-            "recognisability": Attribute(found["recognisability"], "scalar", model_id, unit="0-1"),
-        }
-        for name, (output, labels) in _CLASSES.items():
-            columns[name] = Attribute(found[output], "probability", model_id, labels)
-        points = found["points"]
-        moved = transform_points(to_image, points[:, :, :2])
-        result = _with_points(analyses, moved, points[:, :, 2])
-        for name, column in columns.items():
+        result = list(analyses)
+        if "points" in found:
+            points = found["points"]
+            moved = transform_points(to_image, points[:, :, :2])
+            result = _with_points(analyses, moved, points[:, :, 2])
+        for name, column in _columns(found, network.spec).items():
             if not any(name in analysis.found.attributes for analysis in analyses):
                 result = with_column(result, name, column)
         return result
 
     def models(self) -> tuple[str, ...]:
         """The one network."""
-        return (MODEL,)
+        return (self._model(),)
 
     def missing(self) -> str | None:
-        """Its weights are in the research distribution."""
+        """Its weights are in the research distribution; a chosen model is cut as mien can."""
+        if self.options.unified is not None:
+            spec = get_spec(self.options.unified)
+            if spec.task == self.name and spec.preprocess.alignment in ALIGNMENTS:
+                return None
+            return (
+                f"{spec.name} is for the task {spec.task} and the alignment "
+                f"{spec.preprocess.alignment!r}; known are {', '.join(ALIGNMENTS)}"
+            )
         if has_model(MODEL):
             return None
         return f"{MODEL} is not installed; pip install mien-weights-research"
 
+    def _model(self) -> str:
+        return MODEL if self.options.unified is None else self.options.unified
+
+
+def _columns(found: Mapping[str, FloatArray], spec: ModelSpec) -> dict[str, Attribute]:
+    """Return the attributes among a network's outputs."""
+    columns = {}
+    if "age" in found:
+        columns["apparent_age"] = Attribute(
+            found["age"], "scalar", spec.model_id, unit="years", spread=found["age_spread"]
+        )
+    if "recognisability" in found:
+        columns["recognisability"] = Attribute(
+            found["recognisability"], "scalar", spec.model_id, unit="0-1"
+        )
+    for name, output in _CLASSES.items():
+        if output in found:
+            columns[name] = Attribute(
+                found[output], "probability", spec.model_id, spec.classes(output)
+            )
+    return columns
+
 
 def read(network: Network, chips: ByteArray, *, mirror: bool) -> dict[str, FloatArray]:
     """Return what the task gives of chips (N,h,w,3); ``mirror``: the mean of both ways round."""
+    wanted = [name for name in _READ if name in network.spec.outputs]
     if not mirror:
-        return network(chips, only=_READ)
-    both = network(np.concatenate([chips, chips[:, :, ::-1]]), only=_READ)
+        return network(chips, only=wanted)
+    both = network(np.concatenate([chips, chips[:, :, ::-1]]), only=wanted)
     count = len(chips)
-    points = both["points"]
-    points[count:] = points[count:, list(MIRRORED_68)]
-    points[count:, :, 0] = chips.shape[2] - points[count:, :, 0]
+    if "points" in both:
+        points = both["points"]
+        points[count:] = points[count:, list(MIRRORED_68)]
+        points[count:, :, 0] = chips.shape[2] - points[count:, :, 0]
     return {name: (values[:count] + values[count:]) / 2 for name, values in both.items()}
 
 
