@@ -37,7 +37,7 @@ from mien.train.recipe import find_recipe
 from mien.train.sources.pictures import fitted
 
 DOCUMENT, FIGURES = Path("docs/trained.md"), Path("docs/trained.json")
-NETWORKS = ("emotion.fer", "resnet23.expression")
+NETWORKS = ("emotion.fer", "mobilenet27.expression")
 RECIPE = "expression-fer2013"
 _ROUNDS, _UPDATES = 7, 3
 

@@ -245,7 +245,7 @@ def people(data: Path, network: Network) -> list[Row]:
 #: The networks whose outputs the unified model gives at once, and the crops each takes a face.
 SEPARATE = (
     *("facemesh.attention", "resnet29.dlib", "resnet10.age", "cnn.gender"),
-    *("resnet23.expression", "mlp.age", "mlp.gender", "mlp.ancestry"),
+    *("mobilenet27.expression", "mlp.age", "mlp.gender", "mlp.ancestry"),
 )
 
 

@@ -191,7 +191,7 @@ def test_what_is_refused(portrait: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", [*ATTRIBUTES, "apparent_gender:male", "quality:sharpness"])
 def test_attributes(name: str, portrait: np.ndarray) -> None:
-    if name == "expression" and not has_model("resnet23.expression"):
+    if name == "expression" and not has_model("mobilenet27.expression"):
         pytest.skip("needs mien-weights-research")
     if name == "apparent_ancestry" and not has_model("mlp.ancestry"):
         pytest.skip("needs mien-weights-research")

@@ -15,7 +15,7 @@ from mien.types import Analysis, Attribute, Image
 from mien.types.arrays import FloatArray
 
 #: Gives calibrated probabilities over EXPRESSIONS; mien trained it.
-MODEL = "resnet23.expression"
+MODEL = "mobilenet27.expression"
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 #: Side of the crop over the longer side of the mesh: best of 0.9 to 1.5 on FER2013 pictures.
 _SCALE = 1.0

@@ -46,7 +46,7 @@ class FaceRes(nn.Module):
     """All convolutions of ``faceres.hse`` at ``size_px``; features are the mean over places.
 
     Grey inputs are given to all three colours. With ``shipped`` it begins from the weights that
-    ship in mien-weights-research (NotFoundError without it), else at random. The first
+    ship in mien-weights-research (ModelNotFoundError without it), else at random. The first
     ``frozen`` of its 27 convolutions stay as they begin; the others get live norms, which begin as
     what the first batch measures and so change nothing.
     """

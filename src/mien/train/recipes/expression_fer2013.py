@@ -1,10 +1,10 @@
-"""Seven expressions from grey faces of 48 px, on dlib's recognition network begun as shipped."""
+"""Seven expressions from grey faces of 48 px, on the network of faceres begun as shipped."""
 
 from mien.train.recipe import Recipe
 from mien.train.registry import part
 
 RECIPE = Recipe(
-    name="resnet23.expression",
+    name="mobilenet27.expression",
     task="expression",
     source=part(
         "pictures",
@@ -16,7 +16,7 @@ RECIPE = Recipe(
         colour="grey",
     ),
     classes=("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"),
-    backbone=part("dlib_resnet", size_px=96, stages=4, norms=True),
+    backbone=part("faceres", size_px=128, frozen=7),
     head=part("classes", dropout=0.4),
     loss=part("cross_entropy", smoothing=0.1),
     augmentations=(
@@ -24,20 +24,20 @@ RECIPE = Recipe(
         part("light", contrast=0.3, brightness=0.1),
         part("erase", probability=0.3, side=0.4),
     ),
-    epochs=18,
+    epochs=16,
     batch=64,
-    learning_rate=1.5e-3,
+    learning_rate=1e-3,
     weight_decay=0.05,
     ema=0.998,
     card={
-        "summary": "Seven expressions, dlib's recognition network trained on with FER2013",
+        "summary": "Seven expressions, a MobileNet that knew faces trained on with FER2013",
         "author": "the mien founders",
         "source": "mien train expression-fer2013",
         "alignment": "box48",
-        "training_data": "FER2013, its training part; weights began as resnet29.dlib's",
+        "training_data": "FER2013, its training part; weights began as faceres.hse's (VGGFace2)",
         "data_terms": "FER2013: images found on the web for a Kaggle challenge; "
-        "rights of the images unknown",
-        "licence": "research use only, as the pictures it was trained on (FER2013)",
+        "rights of the images unknown; VGGFace2 is offered for non-commercial research",
+        "licence": "research use only, as the pictures it was trained on (FER2013, VGGFace2)",
         "not_for": "Telling what a person feels, judging a person, or any decision about one.",
     },
 )
