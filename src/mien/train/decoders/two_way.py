@@ -44,7 +44,8 @@ class _Attention(nn.Module):
         return given
 
     def _split(self, rows: Tensor) -> Tensor:
-        return rows.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        shape = (rows.shape[0], rows.shape[1], self.heads, rows.shape[2] // self.heads)
+        return rows.reshape(shape).transpose(1, 2)
 
 
 class _Layer(nn.Module):

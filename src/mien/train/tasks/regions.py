@@ -48,7 +48,7 @@ class Regions(nn.Module):
         places = encoded.places.flatten(2)
         queries = self.query(tokens[:, : self.asking]).reshape(-1, len(PARTS), places.shape[1])
         logits: Tensor = queries * self.scale @ places
-        return logits.unflatten(2, encoded.places.shape[2:])
+        return logits.reshape(-1, len(PARTS), *encoded.places.shape[2:])
 
     def losses(self, logits: Tensor, wanted: Wanted) -> tuple[Tensor, Tensor]:
         """Return mean cross-entropies (B,) at the places' own size, and where there are regions."""
