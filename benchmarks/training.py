@@ -125,7 +125,7 @@ SECTIONS: dict[str, tuple[str, str, Callable[[Path, Path], list[Row]]]] = {
     ),
     "ablations": (
         "What the ideas of the unified model are worth",
-        f"Runs of {EPOCHS:g} epoch of the recipe, each with one idea left out, on the held-out "
+        f"Runs of {EPOCHS:g} epoch of the recipe, each with one idea changed, on the held-out "
         "tenth that chooses weights; another seed also holds out another tenth. What lies between "
         "the first two is chance. A run of the whole length may rank them otherwise. nme: marked "
         "points, chip alone; LFW: chip and mirror image as above.",
