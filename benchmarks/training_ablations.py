@@ -21,7 +21,7 @@ from mien.train.examples import Examples, held_out
 from mien.train.export_unified import export_unified
 from mien.train.recipe import Recipe, find_recipe
 from mien.train.registry import Part, build, part
-from mien.train.taught import COLUMNS
+from mien.train.taught import COLUMNS, UNKNOWN
 from mien.train.validation import validation_of
 
 RECIPE = "mien-unified-s"
@@ -92,7 +92,10 @@ def _counts(recipe: Recipe, examples: Examples) -> dict[str, int]:
     held = held_out(examples, share=recipe.hold_out, seed=recipe.seed)[1]
     targets = examples.targets[held]
     counts = {f: int((~np.isnan(targets[:, COLUMNS[c].start])).sum()) for f, c in _FIGURES.items()}
-    return counts | {"nme": int((targets[:, COLUMNS["points"].start] == 1).sum())}
+    assert examples.masks is not None
+    masked = (examples.masks[held] != UNKNOWN).any(axis=(1, 2))
+    marked = targets[:, COLUMNS["points"].start] == 1
+    return counts | {"nme": int(marked.sum()), "region_iou": int(masked.sum())}
 
 
 def _tells_apart(run: Path, recipe: Recipe, examples: Examples, data: Path) -> Row:

@@ -156,7 +156,7 @@ def test_what_nobody_knows_has_no_figure(learner: UnifiedLearner) -> None:
     chips = some_chips()
     whole = unified_figures(learner, chips)
     labels = ("expression", "gender", "ancestry")
-    assert list(whole) == ["total", *labels, "age_mae_years", "nme", "cosine"]
+    assert list(whole) == ["total", *labels, "age_mae_years", "nme", "region_iou", "cosine"]
     high = sum(whole[name] for name in (*labels, "cosine"))
     assert whole["total"] == pytest.approx(high - whole["age_mae_years"] / 10 - 4 * whole["nme"])
     targets = chips.targets.copy()
@@ -165,8 +165,14 @@ def test_what_nobody_knows_has_no_figure(learner: UnifiedLearner) -> None:
         targets[:, COLUMNS[name]] = np.nan
     targets[:, COLUMNS["points"]] = 0.5
     some = unified_figures(learner, replace(chips, targets=targets))
-    assert list(some) == ["total", "gender", "nme_taught", "cosine"]
+    assert list(some) == ["total", "gender", "nme_taught", "region_iou", "cosine"]
     assert some["nme_taught"] == whole["nme"]
+    # Where a face shows one region alone, the overlap is the share of its places told so.
+    blank = replace(chips, masks=np.full_like(chips.masks, UNKNOWN))
+    told = learner.outputs(batch_of(chips).inputs)["regions"].argmax(dim=1).detach()
+    blank.masks[0] = int(told[0].mode().values.mode().values)
+    share = float((told[0] == blank.masks[0, 0, 0]).float().mean())
+    assert unified_figures(learner, blank)["region_iou"] == pytest.approx(share)
     first = unified_figures(learner, chips.take(np.arange(3)))
     assert some["gender"] == first["gender"]
     nothing = Examples(
@@ -174,7 +180,7 @@ def test_what_nobody_knows_has_no_figure(learner: UnifiedLearner) -> None:
         np.full_like(targets, np.nan),
         chips.names,
         landmarks=np.full((8, len(MIRRORED), 3), np.nan, np.float32),
-        masks=chips.masks,
+        masks=np.full_like(chips.masks, UNKNOWN),
     )
     assert unified_figures(learner, nothing) == {"total": 0.0}
 

@@ -17,7 +17,8 @@ from mien.train.batch import gather
 from mien.train.engine import Validate
 from mien.train.examples import Examples
 from mien.train.learner import Learner
-from mien.train.taught import COLUMNS, N_POINTS
+from mien.train.tasks.regions import at_places
+from mien.train.taught import COLUMNS, N_POINTS, UNKNOWN
 from mien.train.unified import UnifiedLearner
 from mien.types.arrays import Array, FloatArray
 
@@ -121,6 +122,8 @@ def unified_figures(learner: Learner, examples: Examples) -> Mapping[str, float]
         figures["age_mae_years"] = float(np.nanmean(np.abs(found["age"] - years)))
     if "points" in found:
         figures |= _points_figures(found["points"], examples)
+    if "regions" in found:
+        figures |= _region_figures(outputs["regions"], examples)
     templates = examples.targets[:, COLUMNS["embedding"]]
     if "embedding" in found and not np.isnan(templates).all():
         figures["cosine"] = float(np.nanmean((found["embedding"] * templates).sum(axis=1)))
@@ -147,6 +150,19 @@ def _points_figures(found: FloatArray, examples: Examples) -> dict[str, float]:
         return {}
     eyes = np.linalg.norm(points[chosen, 36] - points[chosen, 45], axis=1)
     return {name: nme(found[chosen, :, :2], points[chosen], distance=eyes)}
+
+
+def _region_figures(found: Tensor, examples: Examples) -> dict[str, float]:
+    """Return the overlap of regions (N,7,h,w) with the masks, the mean over those there are."""
+    assert examples.masks is not None
+    size = (found.shape[2], found.shape[3])
+    wanted = at_places(torch.from_numpy(examples.masks[:, None]).float(), size)
+    known, told = wanted != UNKNOWN, found.argmax(dim=1)
+    overlaps = []
+    for region in wanted[known].unique().tolist():
+        there, said = (wanted == region) & known, (told == region) & known
+        overlaps.append(float((there & said).sum() / (there | said).sum()))
+    return {"region_iou": float(np.mean(overlaps))} if overlaps else {}
 
 
 _MEASURES: Mapping[str, Validate] = {
