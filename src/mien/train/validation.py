@@ -159,7 +159,7 @@ def _region_figures(found: Tensor, examples: Examples) -> dict[str, float]:
     wanted = at_places(torch.from_numpy(examples.masks[:, None]).float(), size)
     known, told = wanted != UNKNOWN, found.argmax(dim=1)
     overlaps = []
-    for region in wanted[known].unique().tolist():
+    for region in np.unique(wanted[known].numpy()).tolist():
         there, said = (wanted == region) & known, (told == region) & known
         overlaps.append(float((there & said).sum() / (there | said).sum()))
     return {"region_iou": float(np.mean(overlaps))} if overlaps else {}
