@@ -29,6 +29,7 @@ from mien.metrics.bootstrap import bootstrap_interval
 from mien.metrics.classification import expected_calibration_error
 from mien.models import has_model, load
 from mien.tasks.expression import EXPRESSIONS
+from mien.tasks.expression import MODEL as EXPRESSION_MODEL
 from mien.train.batch import gather
 from mien.train.engine import Run
 from mien.train.examples import Examples
@@ -37,7 +38,7 @@ from mien.train.recipe import find_recipe
 from mien.train.sources.pictures import fitted
 
 DOCUMENT, FIGURES = Path("docs/trained.md"), Path("docs/trained.json")
-NETWORKS = ("emotion.fer", "mobilenet27.expression")
+NETWORKS = ("emotion.fer", EXPRESSION_MODEL)
 RECIPE = "expression-fer2013"
 _ROUNDS, _UPDATES = 7, 3
 

@@ -40,7 +40,7 @@ def variants(recipe: Recipe) -> dict[str, Recipe]:
     """Return the recipe as it is, twice, with one idea changed each, and begun at random."""
     heads = {
         "two layers": {"layers": 2},
-        "places look back at tokens [P23]": {"layers": 2, "both_ways": True},
+        "places look back at tokens [P23]": {"both_ways": True},
         "no attention over levels [P14]": {"level_attention": False},
         "no attention over channels [P211]": {"channel_attention": False},
     }

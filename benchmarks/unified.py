@@ -23,6 +23,7 @@ from mien.metrics.landmarks import normalised_errors
 from mien.models import Network, get_spec, has_model, load
 from mien.tasks.ancestry import ANCESTRIES
 from mien.tasks.expression import EXPRESSIONS
+from mien.tasks.expression import MODEL as EXPRESSION_MODEL
 from mien.tasks.gender import GENDERS
 from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
@@ -245,7 +246,7 @@ def people(data: Path, network: Network) -> list[Row]:
 #: The networks whose outputs the unified model gives at once, and the crops each takes a face.
 SEPARATE = (
     *("facemesh.attention", "resnet29.dlib", "resnet10.age", "cnn.gender"),
-    *("mobilenet27.expression", "mlp.age", "mlp.gender", "mlp.ancestry"),
+    *(EXPRESSION_MODEL, "mlp.age", "mlp.gender", "mlp.ancestry"),
 )
 
 

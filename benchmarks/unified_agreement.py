@@ -16,6 +16,7 @@ from torch.nn import functional
 from benchmarks.accuracy.landmarks import mean_over
 from benchmarks.accuracy.rows import Row
 from mien.data import open_dataset
+from mien.metrics.segmentation import segmentation
 from mien.models import Network
 from mien.teach.faces import face_chips
 from mien.teach.rows import Rows, joined
@@ -64,20 +65,16 @@ def _regions(who: str, shares: np.ndarray, taught: Rows) -> list[Row]:
     """Intersection over union with the masks of the mesh, at their pixels."""
     side = taught.masks.shape[1]
     found = np.concatenate([_likeliest(part, side) for part in np.array_split(shares, _PARTS)])
-    known = taught.masks != UNKNOWN
-    rows_of: list[Row] = []
-    for index, name in enumerate(PARTS):
-        mine, theirs = (found == index) & known, taught.masks == index
-        either = (mine | theirs).sum()
-        value = float((mine & theirs).sum() / max(either, 1))
-        rows_of.append(
-            {
-                "what": f"{who}: region {name}, IoU with the mesh's mask",
-                "value": value,
-                "n": len(found),
-            }
-        )
-    return rows_of
+    pairs = zip(found, taught.masks, strict=True)
+    counted = segmentation(pairs, n_classes=len(PARTS), ignore=UNKNOWN)
+    return [
+        {
+            "what": f"{who}: region {name}, IoU with the mesh's mask",
+            "value": float(value),
+            "n": len(found),
+        }
+        for name, value in zip(PARTS, counted.iou, strict=True)
+    ]
 
 
 def _likeliest(shares: np.ndarray, side: int) -> np.ndarray:

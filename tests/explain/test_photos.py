@@ -21,6 +21,7 @@ from mien.geometry.face_parts import FACE_PARTS, face_parts
 from mien.models import has_model
 from mien.tasks.crops import meshes
 from mien.tasks.detect import DetectTask
+from mien.tasks.expression import MODEL as EXPRESSION_MODEL
 from mien.tasks.verbs import analyzer
 from mien.types import Image, Templates
 
@@ -191,7 +192,7 @@ def test_what_is_refused(portrait: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", [*ATTRIBUTES, "apparent_gender:male", "quality:sharpness"])
 def test_attributes(name: str, portrait: np.ndarray) -> None:
-    if name == "expression" and not has_model("mobilenet27.expression"):
+    if name == "expression" and not has_model(EXPRESSION_MODEL):
         pytest.skip("needs mien-weights-research")
     if name == "apparent_ancestry" and not has_model("mlp.ancestry"):
         pytest.skip("needs mien-weights-research")

@@ -16,6 +16,7 @@ from mien.data import Sample
 from mien.errors import DatasetError, InputError, NoFaceError
 from mien.geometry.ibug import ibug68_from_mesh
 from mien.models import has_model
+from mien.tasks.expression import MODEL as EXPRESSION_MODEL
 from mien.tasks.one_face import face_in_box, largest_face
 from mien.tasks.pipeline import Analyzer
 from mien.teach import Source, teach
@@ -58,7 +59,7 @@ def test_partial_labels_teachers_and_faceless_pictures(
     )
     assert (targets[:, COLUMNS["points"]] == 0.5).all()
     taught = targets[:, COLUMNS["expression_taught"]]
-    if has_model("mobilenet27.expression"):
+    if has_model(EXPRESSION_MODEL):
         np.testing.assert_allclose(taught.sum(axis=1), 1, atol=1e-5)
     else:
         assert np.isnan(taught).all()

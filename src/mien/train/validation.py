@@ -12,6 +12,7 @@ from torch import Tensor
 from mien.errors import InputError
 from mien.metrics.classification import accuracy, class_scores, log_loss
 from mien.metrics.landmarks import nme
+from mien.metrics.segmentation import segmentation
 from mien.metrics.verification import threshold_at_fmr
 from mien.train.batch import gather
 from mien.train.engine import Validate
@@ -157,12 +158,10 @@ def _region_figures(found: Tensor, examples: Examples) -> dict[str, float]:
     assert examples.masks is not None
     size = (found.shape[2], found.shape[3])
     wanted = at_places(torch.from_numpy(examples.masks[:, None]).float(), size)
-    known, told = wanted != UNKNOWN, found.argmax(dim=1)
-    overlaps = []
-    for region in np.unique(wanted[known].numpy()).tolist():
-        there, said = (wanted == region) & known, (told == region) & known
-        overlaps.append(float((there & said).sum() / (there | said).sum()))
-    return {"region_iou": float(np.mean(overlaps))} if overlaps else {}
+    pairs = zip(found.argmax(dim=1).numpy(), wanted.numpy(), strict=True)
+    counted = segmentation(pairs, n_classes=found.shape[1], ignore=UNKNOWN)
+    there = counted.pixels.sum(axis=1) > 0
+    return {"region_iou": float(counted.iou[there].mean())} if there.any() else {}
 
 
 _MEASURES: Mapping[str, Validate] = {

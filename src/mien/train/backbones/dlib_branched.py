@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError
-from mien.train.backbones.dlib_resnet import Block, DlibResNet, put_norms
+from mien.train.backbones.dlib_resnet import Block, DlibResNet
+from mien.train.norms import put_norms
 from mien.train.registry import register
 
 #: Width and blocks of the path that learns, a stage each.

@@ -11,14 +11,15 @@ from torch.nn import functional
 from mien.errors import InputError
 from mien.models import get_spec
 from mien.train.layout import kept_in_blocks, with_channels
+from mien.train.norms import put_norms
 from mien.train.onnx_graph import OnnxGraph
 from mien.train.registry import register
+from mien.train.shipped import at_side, load_shipped
 
 _MODEL = "resnet29.dlib"
 #: Width and blocks of each stage; every stage but the first begins at half the size.
 _STAGES = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
 _MEAN = (122.782, 117.001, 104.298)
-#: The shipped first weights expect 0..255 and are tiny, so that a usual step would wipe them out.
 _SCALE = 128.0
 
 
@@ -87,7 +88,7 @@ class DlibResNet(nn.Module):
         self._ends = [start - 1 for start in starts] + [len(self.blocks) - 1]
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
         if shipped:
-            load_shipped(self)
+            load_shipped(self, _MODEL, scale=_SCALE)
         if norms:
             put_norms(self)
 
@@ -110,9 +111,7 @@ class DlibResNet(nn.Module):
 
     def levels(self, pixels: Tensor) -> list[Tensor]:
         """Return what each stage gives, (B,widths[i],h,w), from fine to coarse."""
-        if pixels.shape[2] != self.size_px or pixels.shape[3] != self.size_px:
-            size = (self.size_px, self.size_px)
-            pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False)
+        pixels = at_side(pixels, self.size_px)
         if pixels.shape[1] == 1:
             pixels = pixels.expand(-1, 3, -1, -1)
         if torch.compiler.is_exporting():
@@ -128,53 +127,6 @@ class DlibResNet(nn.Module):
         return found
 
 
-class _LiveNorm(nn.BatchNorm2d):
-    """Batch statistics whose scale and offset begin as those of the first batch."""
-
-    begun: Tensor
-
-    def __init__(self, channels: int) -> None:
-        super().__init__(channels)
-        self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training and not self.begun and len(x):
-            with torch.no_grad():
-                variance, mean = torch.var_mean(x.float(), dim=(0, 2, 3), correction=0)
-                self.weight.copy_((variance + self.eps).sqrt())
-                self.bias.copy_(mean)
-                assert self.running_mean is not None
-                assert self.running_var is not None
-                self.running_mean.copy_(mean)
-                self.running_var.copy_(variance)
-                self.begun.fill_(True)
-        normed: Tensor = super().forward(x)
-        return normed
-
-
-def put_norms(module: nn.Module) -> None:
-    """Put live norms, which begin as what the first batch measures, after every convolution."""
-    for name, child in list(module.named_children()):
-        if isinstance(child, nn.Conv2d):
-            setattr(module, name, nn.Sequential(child, _LiveNorm(child.out_channels)))
-        else:
-            put_norms(child)
-
-
 def shipped_projection() -> Tensor:
     """Return the shipped map (256,128) from the mean of the last stage to the template."""
     return OnnxGraph(get_spec(_MODEL).path).projection()
-
-
-def load_shipped(network: DlibResNet) -> None:
-    """Copy the shipped convolutions, in their order, into a network."""
-    graph = OnnxGraph(get_spec(_MODEL).path)
-    with torch.no_grad():
-        for mine, (weight, bias) in zip(
-            (m for m in network.modules() if isinstance(m, nn.Conv2d)),
-            graph.convolutions(),
-            strict=False,
-        ):
-            mine.weight.copy_(weight * (_SCALE if mine is network.stem else 1.0))
-            assert mine.bias is not None
-            mine.bias.copy_(bias)

@@ -9,17 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.models import get_spec
-from mien.train.backbones.dlib_resnet import put_norms
-from mien.train.onnx_graph import OnnxGraph
+from mien.train.norms import put_norms
 from mien.train.registry import register
+from mien.train.shipped import at_side, load_shipped
 
+_MODEL = "faceres.hse"
 #: Width after each pair of a convolution a channel and one over channels.
 _WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 #: The pairs that halve the sides.
 _HALVES = (1, 3, 5, 11)
 _MEAN = (123.68, 116.779, 103.939)
-#: The shipped first weights expect 0..255 and are tiny, so that a usual step would wipe them out.
 _SCALE = 64.0
 
 
@@ -69,7 +68,7 @@ class FaceRes(nn.Module):
         self.steps = nn.Sequential(*steps)
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None], persistent=False)
         if shipped:
-            self._load_shipped()
+            load_shipped(self, _MODEL, scale=_SCALE)
         for index, step in enumerate(steps):
             if index < frozen:
                 step.requires_grad_(False)
@@ -78,18 +77,6 @@ class FaceRes(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return features (B,width)."""
-        if pixels.shape[2] != self.size_px or pixels.shape[3] != self.size_px:
-            size = (self.size_px, self.size_px)
-            pixels = functional.interpolate(pixels, size, mode="bilinear", align_corners=False)
-        places: Tensor = self.steps((pixels.expand(-1, 3, -1, -1) - self.mean) / _SCALE)
+        pixels = at_side(pixels, self.size_px).expand(-1, 3, -1, -1)
+        places: Tensor = self.steps((pixels - self.mean) / _SCALE)
         return places.mean(dim=(2, 3))
-
-    def _load_shipped(self) -> None:
-        graph = OnnxGraph(get_spec("faceres.hse").path)
-        mine = [module for module in self.modules() if isinstance(module, nn.Conv2d)]
-        with torch.no_grad():
-            for index, (weight, bias) in enumerate(graph.convolutions()):
-                mine[index].weight.copy_(weight * (1.0 if index else _SCALE))
-                offset = mine[index].bias
-                assert offset is not None
-                offset.copy_(bias)
